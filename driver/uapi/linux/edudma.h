@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * edudma: DMA into kmalloc, vmalloc and coherent memory, as user space sees it
+ *
+ * A process opens /dev/edudmaN, allocates buffers there (they belong to that
+ * open file and die with it), touches them through mmap() between two SYNC
+ * calls, and asks the device to move bytes. It names a buffer by its handle,
+ * never by an address.
+ *
+ * Ownership follows the kernel's DMA API (Documentation/core-api/dma-api.rst):
+ * a buffer belongs to the device from the moment it is allocated. The CPU
+ * borrows a range with EDUDMA_SYNC and gives it back with EDUDMA_SYNC_END;
+ * a transfer needs its ranges to be the device's own.
+ *
+ * Every struct may grow at its end. A shorter struct from an older program is
+ * taken as if the rest were zero; a longer one is refused with E2BIG unless
+ * what this kernel does not know is zero. The shortest accepted struct is the
+ * one of the first version. Reserved fields must be zero on input.
+ *
+ * Each errno has one meaning:
+ *
+ *   EINVAL      malformed: an unknown flag or operation, a reserved field that
+ *               is not zero, a zero length, a range outside the buffer or the
+ *               device, source and destination that overlap
+ *   E2BIG       the struct is longer than this kernel knows, and not zero there
+ *   EFAULT      the struct's address is bad; nothing has changed
+ *   ENOTTY      no such ioctl
+ *   ENOENT      no such handle in this open file, or no such kind of memory
+ *   EBUSY       the range is in use: by a transfer in flight, by the CPU (a SYNC
+ *               without its END), or, for EDUDMA_BUFFER_FREE, by a mapping
+ *   EDQUOT      over this open file's quota of bytes, buffers or SYNC ranges
+ *   EAGAIN      over this open file's quota of outstanding transfers
+ *   EFBIG       longer than this kind of memory can ever be
+ *   ENOMEM      the allocator has no memory of this kind and size now
+ *   ERANGE      the device cannot address this kind of memory on this machine;
+ *               the kernel log says why and what to do
+ *   EIO         the memory could not be mapped, or the device failed
+ *   EINTR       a signal came first; the transfer may have moved some bytes
+ *   ETIMEDOUT   the timeout came first; the transfer may have moved some bytes
+ *   ENODEV      the device has gone; nothing will work on this file any more
+ *   EOPNOTSUPP  the device has no such function
+ */
+#ifndef _UAPI_LINUX_EDUDMA_H
+#define _UAPI_LINUX_EDUDMA_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define EDUDMA_IOC_MAGIC	0xED
+#define EDUDMA_NAME_LEN		16
+
+/**
+ * enum edudma_method_id - the kinds of memory that every build of the driver has
+ * @EDUDMA_KMALLOC: kmalloc(), mapped by dma_map_single(); one segment
+ * @EDUDMA_VMALLOC: vmalloc(), mapped page by page through a scatterlist
+ * @EDUDMA_COHERENT: dma_alloc_coherent(); needs no sync
+ *
+ * A method's number is its index in EDUDMA_METHOD_INFO, which lists them all.
+ */
+enum edudma_method_id {
+	EDUDMA_KMALLOC = 0,
+	EDUDMA_VMALLOC = 1,
+	EDUDMA_COHERENT = 2,
+};
+
+/**
+ * enum edudma_irq_mode - how the driver learns that a command has ended
+ * @EDUDMA_IRQ_POLL: it looks at the device from time to time
+ * @EDUDMA_IRQ_INTX: by the PCI interrupt line, which may be shared
+ * @EDUDMA_IRQ_MSI: by a message-signalled interrupt
+ * @EDUDMA_IRQ_MSIX: by an MSI-X vector per channel
+ */
+enum edudma_irq_mode {
+	EDUDMA_IRQ_POLL = 0,
+	EDUDMA_IRQ_INTX = 1,
+	EDUDMA_IRQ_MSI = 2,
+	EDUDMA_IRQ_MSIX = 3,
+};
+
+/* struct edudma_info.flags: an IOMMU translates the device's addresses */
+#define EDUDMA_INFO_IOMMU	(1u << 0)
+/* struct edudma_info.flags: SMBIOS proves QEMU 9.0 or newer */
+#define EDUDMA_INFO_SMBIOS	(1u << 1)
+
+/**
+ * struct edudma_info - what device this is and what it can do (all output)
+ * @dma_mask: the highest bus address that the driver lets the device use
+ * @quota_bytes: bytes of buffers that one open file may hold
+ * @command_ns: the time the device takes for one command whatever its size,
+ *	in nanoseconds; 0 if that depends on the size
+ * @device_bytes: bytes of on-board memory that transfers use
+ * @window: the most bytes that one command moves
+ * @irq_mode: one of enum edudma_irq_mode
+ * @flags: EDUDMA_INFO_*
+ * @nr_methods: kinds of memory; EDUDMA_METHOD_INFO takes 0 to @nr_methods - 1
+ * @nr_channels: requests that the device works on at the same time
+ * @max_transfers: outstanding transfers that one open file may have
+ * @max_buffers: buffers that one open file may have
+ * @pci_domain: where the device sits, for lspci
+ * @pci_bus: where the device sits, for lspci
+ * @pci_devfn: device number * 8 + function
+ * @engine: the driver's name for this kind of device, NUL-terminated
+ */
+struct edudma_info {
+	__u64 dma_mask;
+	__u64 quota_bytes;
+	__u64 command_ns;
+	__u64 device_bytes;
+	__u32 window;
+	__u32 irq_mode;
+	__u32 flags;
+	__u32 nr_methods;
+	__u32 nr_channels;
+	__u32 max_transfers;
+	__u32 max_buffers;
+	__u32 pci_domain;
+	__u32 pci_bus;
+	__u32 pci_devfn;
+	char engine[EDUDMA_NAME_LEN];
+};
+
+/* struct edudma_method_info.flags: CPU access needs no SYNC, it is coherent */
+#define EDUDMA_METHOD_COHERENT	(1u << 0)
+/* struct edudma_method_info.flags: EDUDMA_BUFFER_ALLOC fails with ERANGE here */
+#define EDUDMA_METHOD_UNREACHABLE (1u << 1)
+
+/**
+ * struct edudma_method_info - one kind of memory
+ * @index: in: which; ENOENT past the last one, which ends an enumeration
+ * @flags: out: EDUDMA_METHOD_*
+ * @max_length: out: the longest buffer of this kind, in bytes, that could
+ *	succeed: the allocator's limit or the quota, whichever is less
+ * @name: out: "kmalloc", for instance; NUL-terminated
+ */
+struct edudma_method_info {
+	__u32 index;
+	__u32 flags;
+	__u64 max_length;
+	char name[EDUDMA_NAME_LEN];
+};
+
+/**
+ * struct edudma_buffer_alloc - allocate a buffer and map it for the device
+ * @method: in: kind of memory, an index of EDUDMA_METHOD_INFO
+ * @reserved: in: zero
+ * @length: in: bytes, from 1 to the method's @max_length
+ * @handle: out: names the buffer in this open file; never zero
+ * @segments: out: pieces that are contiguous for the device
+ * @mmap_offset: out: offset for mmap(); page-aligned amounts may be added to
+ *	it, up to @length rounded up to whole pages
+ * @alloc_ns: out: nanoseconds to allocate and clear the memory
+ * @map_ns: out: nanoseconds to map it for the device
+ *
+ * The memory is zero, to the end of its last page. Mappings are MAP_SHARED;
+ * a mapping made without PROT_WRITE stays read-only.
+ *
+ * Errors: EINVAL, ENOENT, EDQUOT, EFBIG, ENOMEM, ERANGE, EIO, ENODEV.
+ */
+struct edudma_buffer_alloc {
+	__u32 method;
+	__u32 reserved;
+	__u64 length;
+	__u32 handle;
+	__u32 segments;
+	__u64 mmap_offset;
+	__u64 alloc_ns;
+	__u64 map_ns;
+};
+
+/**
+ * struct edudma_buffer_free - unmap and free a buffer
+ * @handle: in: the buffer
+ * @reserved: in: zero
+ * @unmap_ns: out: nanoseconds to take it from the device
+ * @free_ns: out: nanoseconds to give the memory back
+ *
+ * Errors: EINVAL, ENOENT, EBUSY, ENODEV.
+ */
+struct edudma_buffer_free {
+	__u32 handle;
+	__u32 reserved;
+	__u64 unmap_ns;
+	__u64 free_ns;
+};
+
+/* struct edudma_sync.flags: the CPU reads what the device wrote */
+#define EDUDMA_SYNC_READ	(1u << 0)
+/* the CPU overwrites the whole range (with READ: any part of it) */
+#define EDUDMA_SYNC_WRITE	(1u << 1)
+/* the CPU has done: the range goes back to the device */
+#define EDUDMA_SYNC_END		(1u << 2)
+
+/**
+ * struct edudma_sync - bracket the CPU's access to a mapped buffer
+ * @handle: in: the buffer
+ * @flags: in: READ, WRITE or both; with END for the closing bracket, which
+ *	names the same flags and range as the opening one
+ * @offset: in: first byte
+ * @length: in: bytes, not zero
+ * @sync_ns: out: nanoseconds that the synchronisation took
+ *
+ * Between the two calls a transfer that touches the range is refused with
+ * EBUSY. Ranges that only read may overlap, others not. Coherent memory takes
+ * the same two calls, at no cost.
+ *
+ * Errors: EINVAL (also: END without its beginning), ENOENT, EBUSY, EDQUOT,
+ * ENOMEM, ENODEV.
+ */
+struct edudma_sync {
+	__u32 handle;
+	__u32 flags;
+	__u64 offset;
+	__u64 length;
+	__u64 sync_ns;
+};
+
+/**
+ * enum edudma_cpu_op - what the kernel's CPU does with a range
+ * @EDUDMA_CPU_FILL: store the low byte of @value everywhere
+ * @EDUDMA_CPU_SUM: add up all bytes into @value, modulo 2^64
+ */
+enum edudma_cpu_op {
+	EDUDMA_CPU_FILL = 0,
+	EDUDMA_CPU_SUM = 1,
+};
+
+/**
+ * struct edudma_cpu - CPU access through the kernel's own mapping
+ * @handle: in: the buffer
+ * @op: in: one of enum edudma_cpu_op
+ * @offset: in: first byte
+ * @length: in: bytes, not zero
+ * @value: in for FILL, zero for SUM; out for SUM
+ * @cpu_ns: out: nanoseconds that the CPU's access took
+ * @sync_ns: out: nanoseconds that synchronisation before and after it took
+ *
+ * The call does both halves of the SYNC bracket itself.
+ *
+ * Errors: EINVAL, ENOENT, EBUSY, ENODEV.
+ */
+struct edudma_cpu {
+	__u32 handle;
+	__u32 op;
+	__u64 offset;
+	__u64 length;
+	__u64 value;
+	__u64 cpu_ns;
+	__u64 sync_ns;
+};
+
+/**
+ * enum edudma_op - what a transfer does
+ * @EDUDMA_TO_DEVICE: source buffer to on-board memory
+ * @EDUDMA_FROM_DEVICE: on-board memory to destination buffer
+ * @EDUDMA_COPY: source buffer through on-board memory to destination buffer
+ */
+enum edudma_op {
+	EDUDMA_TO_DEVICE = 0,
+	EDUDMA_FROM_DEVICE = 1,
+	EDUDMA_COPY = 2,
+};
+
+/**
+ * struct edudma_transfer - move bytes, and wait for the end
+ * @op: in: one of enum edudma_op
+ * @flags: in: zero
+ * @src: in: source buffer's handle; zero for FROM_DEVICE
+ * @dst: in: destination buffer's handle; zero for TO_DEVICE
+ * @src_offset: in: first byte in the source; zero for FROM_DEVICE
+ * @dst_offset: in: first byte in the destination; zero for TO_DEVICE
+ * @length: in: bytes, not zero
+ * @device_offset: in: where in on-board memory to begin, below @device_bytes
+ *	of struct edudma_info; zero for COPY
+ * @timeout_ns: in: nanoseconds from submission to ETIMEDOUT; zero: for ever
+ * @queue_ns: out: nanoseconds spent waiting for the device
+ * @device_ns: out: nanoseconds from the first command's start to the last
+ *	one's end
+ * @commands: out: commands that the device was given
+ * @segments: out: segments of the buffers that the transfer touched
+ *
+ * On-board memory is used in a circle: byte k of a transfer is at
+ * (@device_offset + k) % @device_bytes, so a transfer may be longer than it.
+ * Its content lasts until another open file uses the device; what was another
+ * file's is cleared first (which is not counted in @commands or @device_ns).
+ * COPY leaves there what it likes.
+ *
+ * Transfers start in the order of submission. After EINTR or ETIMEDOUT the
+ * device may still be finishing a command: the ranges stay in use (EBUSY)
+ * until it has, and the next transfer starts after that.
+ *
+ * Errors: EINVAL, ENOENT, EBUSY, EAGAIN, ENOMEM, EIO, EINTR, ETIMEDOUT, ENODEV.
+ */
+struct edudma_transfer {
+	__u32 op;
+	__u32 flags;
+	__u32 src;
+	__u32 dst;
+	__u64 src_offset;
+	__u64 dst_offset;
+	__u64 length;
+	__u64 device_offset;
+	__u64 timeout_ns;
+	__u64 queue_ns;
+	__u64 device_ns;
+	__u32 commands;
+	__u32 segments;
+};
+
+/**
+ * struct edudma_factorial - let the device compute a factorial
+ * @n: in: any number
+ * @result: out: n! modulo 2^32
+ * @timeout_ns: in: nanoseconds to ETIMEDOUT; zero: for ever
+ *
+ * Errors: EINTR, ETIMEDOUT, EOPNOTSUPP, ENODEV.
+ */
+struct edudma_factorial {
+	__u32 n;
+	__u32 result;
+	__u64 timeout_ns;
+};
+
+/**
+ * struct edudma_liveness - ask the device for a sign of life
+ * @value: in: any number
+ * @answer: out: what the device made of it; the bitwise inverse if it is well
+ *
+ * Errors: EOPNOTSUPP, ENODEV.
+ */
+struct edudma_liveness {
+	__u32 value;
+	__u32 answer;
+};
+
+#define EDUDMA_INFO		_IOR(EDUDMA_IOC_MAGIC, 0, struct edudma_info)
+#define EDUDMA_METHOD_INFO	_IOWR(EDUDMA_IOC_MAGIC, 1, struct edudma_method_info)
+#define EDUDMA_BUFFER_ALLOC	_IOWR(EDUDMA_IOC_MAGIC, 2, struct edudma_buffer_alloc)
+#define EDUDMA_BUFFER_FREE	_IOWR(EDUDMA_IOC_MAGIC, 3, struct edudma_buffer_free)
+#define EDUDMA_SYNC		_IOWR(EDUDMA_IOC_MAGIC, 4, struct edudma_sync)
+#define EDUDMA_CPU		_IOWR(EDUDMA_IOC_MAGIC, 5, struct edudma_cpu)
+#define EDUDMA_TRANSFER		_IOWR(EDUDMA_IOC_MAGIC, 6, struct edudma_transfer)
+#define EDUDMA_FACTORIAL	_IOWR(EDUDMA_IOC_MAGIC, 7, struct edudma_factorial)
+#define EDUDMA_LIVENESS		_IOWR(EDUDMA_IOC_MAGIC, 8, struct edudma_liveness)
+
+#endif /* _UAPI_LINUX_EDUDMA_H */
