@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which memory the device can address, and what SMBIOS tells of it
+ */
+#include <linux/dma-mapping.h>
+#include <linux/dmi.h>
+#include <linux/iommu.h>
+#include <linux/moduleparam.h>
+#include <linux/pci.h>
+#include <linux/swiotlb.h>
+
+#include "compat.h"
+#include "device.h"
+
+static unsigned int dma_bits;
+module_param_unsafe(dma_bits, uint, 0444);
+MODULE_PARM_DESC(dma_bits,
+	"Address bits of the device, if it was started with another dma_mask= than the default (0: the default)");
+
+static bool iommu_translates(struct device *dev)
+{
+	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+
+	return domain && (domain->type & __IOMMU_DOMAIN_DMA_API);
+}
+
+/*
+ * dma_set_mask_and_coherent() returns 0 whatever the size of memory, and the
+ * DMA API warns when it is handed memory that the device cannot reach. So the
+ * question is answered before anything is allocated.
+ */
+static enum edudma_reach reach_of(struct device *dev)
+{
+	if (iommu_translates(dev))
+		return EDUDMA_REACH_ALL;
+	/* Bounced memory is where the bounce buffers are. */
+	if (is_swiotlb_force_bounce(dev))
+		return edudma_swiotlb_end(dev) - 1 <= dma_get_mask(dev) ?
+			EDUDMA_REACH_ALL : EDUDMA_REACH_COHERENT;
+	if (dma_get_mask(dev) >= dma_get_required_mask(dev))
+		return EDUDMA_REACH_ALL;
+	return EDUDMA_REACH_ZONE_DMA;
+}
+
+/**
+ * edudma_addressing_init - set the DMA mask and see how far it reaches
+ * @edev: the device
+ *
+ * Context: probe; may sleep.
+ * Return: 0, or an errno, which has been logged.
+ */
+int edudma_addressing_init(struct edudma_device *edev)
+{
+	struct device *dev = &edev->pdev->dev;
+	int ret;
+
+	edev->dma_mask = edev->type->ops->default_mask;
+	if (dma_bits > 64)
+		return dev_err_probe(dev, -EINVAL,
+				     "dma_bits=%u: at most 64\n", dma_bits);
+	if (dma_bits)
+		edev->dma_mask = DMA_BIT_MASK(dma_bits);
+
+	ret = dma_set_mask_and_coherent(dev, edev->dma_mask);
+	if (ret)
+		return dev_err_probe(dev, ret,
+				     "this machine has no memory below the device's mask 0x%llx\n",
+				     edev->dma_mask);
+	edev->iommu = iommu_translates(dev);
+	edev->reach = reach_of(dev);
+	return 0;
+}
+
+/**
+ * edudma_smbios_window - how much of edu's on-board memory is safe to touch
+ *
+ * Before 8.2.1, QEMU aborts when a transfer touches the last byte. A machine
+ * type is never newer than its QEMU, so a machine of 9.0 or newer proves that
+ * the QEMU which emulates this device is. (It proves nothing about a device
+ * that was passed through from another virtual machine: the window parameter
+ * is for those.)
+ *
+ * Return: 4096 if it is proven safe, else 4095.
+ */
+u32 edudma_smbios_window(void)
+{
+	const char *vendor = dmi_get_system_info(DMI_SYS_VENDOR);
+	const char *version = dmi_get_system_info(DMI_PRODUCT_VERSION);
+	unsigned int major;
+
+	if (!vendor || strcmp(vendor, "QEMU") || !version)
+		return 4095;
+	if (sscanf(version, "pc-q35-%u.", &major) != 1 &&
+	    sscanf(version, "pc-i440fx-%u.", &major) != 1)
+		return 4095;
+	return major >= 9 ? 4096 : 4095;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Buffers: kinds of memory, and who owns which range of them
+ */
+#ifndef EDUDMA_BUFFER_H
+#define EDUDMA_BUFFER_H
+
+#include <linux/dma-direction.h>
+#include <linux/list.h>
+#include <linux/scatterlist.h>
+#include <linux/types.h>
+
+#include "plan.h"
+
+struct edudma_buffer;
+struct edudma_device;
+struct edudma_file;
+struct vm_area_struct;
+
+/**
+ * struct edudma_buffer_ops - a kind of memory
+ * @name: for user space
+ * @coherent: the CPU and the device see each other's writes without a sync
+ * @max_length: the longest buffer that the allocator could give, in bytes
+ * @reachable: can the device address this kind on this machine?
+ * @alloc: set edudma_buffer.cpu to memory of at least the buffer's length,
+ *	page-aligned and zero to the end of its last page. -ENOMEM. May sleep.
+ * @free: give it back. May sleep.
+ * @map: map it for the device, both ways, and fill in its segments. -ENOMEM,
+ *	-EIO. May sleep.
+ * @unmap: undo @map. May sleep.
+ * @sync_for_cpu: the CPU is about to use a range. NULL if @coherent.
+ * @sync_for_device: the CPU has done. NULL if @coherent.
+ * @mmap: fill a VMA from a page-aligned offset on; bounds are checked. Under
+ *	the mm's mmap_lock.
+ */
+struct edudma_buffer_ops {
+	const char *name;
+	bool coherent;
+	u64 (*max_length)(struct edudma_device *edev);
+	bool (*reachable)(struct edudma_device *edev);
+	int (*alloc)(struct edudma_buffer *buf);
+	void (*free)(struct edudma_buffer *buf);
+	int (*map)(struct edudma_buffer *buf);
+	void (*unmap)(struct edudma_buffer *buf);
+	void (*sync_for_cpu)(struct edudma_buffer *buf, u64 offset, u64 length,
+			     enum dma_data_direction dir);
+	void (*sync_for_device)(struct edudma_buffer *buf, u64 offset, u64 length,
+				enum dma_data_direction dir);
+	int (*mmap)(struct edudma_buffer *buf, struct vm_area_struct *vma,
+		    u64 offset);
+};
+
+/**
+ * struct edudma_buffer - memory that belongs to one open file
+ * @edev: the device it is mapped for
+ * @ops: its kind
+ * @length: bytes, as asked for
+ * @cpu: the kernel's address; NULL once the memory is gone
+ * @dma: bus address of memory that is mapped in one piece
+ * @sgt: pages, of a kind that has them
+ * @segs: what the device sees, in the order of the buffer
+ * @nr_segs: how many
+ * @one: @segs of a kind that is always in one piece
+ * @holds: ranges in use; under the file's lock
+ * @mappings: live mmaps; under the file's lock
+ */
+struct edudma_buffer {
+	struct edudma_device *edev;
+	const struct edudma_buffer_ops *ops;
+	u64 length;
+	void *cpu;
+	dma_addr_t dma;
+	struct sg_table sgt;
+	struct edudma_segment *segs;
+	unsigned int nr_segs;
+	struct edudma_segment one;
+	struct list_head holds;
+	struct list_head mappings;
+};
+
+/**
+ * struct edudma_hold - a range of a buffer in use
+ * @node: in edudma_buffer.holds; under the file's lock
+ * @buf: the buffer, which cannot be freed meanwhile
+ * @offset: first byte
+ * @length: bytes
+ * @cpu: the CPU has it; else the device
+ * @writes: it is written, else only read
+ * @sync: EDUDMA_SYNC_* if user space has borrowed it, else 0
+ */
+struct edudma_hold {
+	struct list_head node;
+	struct edudma_buffer *buf;
+	u64 offset;
+	u64 length;
+	bool cpu;
+	bool writes;
+	u32 sync;
+};
+
+const struct edudma_buffer_ops *edudma_method(u32 index);
+unsigned int edudma_nr_methods(void);
+u64 edudma_quota(void);
+
+int edudma_method_info(struct edudma_file *file, struct edudma_method_info *arg);
+int edudma_buffer_alloc(struct edudma_file *file, struct edudma_buffer_alloc *arg);
+int edudma_buffer_free(struct edudma_file *file, struct edudma_buffer_free *arg);
+int edudma_buffer_sync(struct edudma_file *file, struct edudma_sync *arg);
+int edudma_buffer_cpu(struct edudma_file *file, struct edudma_cpu *arg);
+int edudma_buffer_mmap(struct edudma_file *file, struct vm_area_struct *vma);
+
+int edudma_hold_take(struct edudma_file *file, struct edudma_hold *hold,
+		     u32 handle);
+void edudma_hold_drop(struct edudma_file *file, struct edudma_hold *hold);
+
+void edudma_buffer_set_segment(struct edudma_buffer *buf, dma_addr_t addr);
+void edudma_buffers_wait_for_mmap(struct edudma_file *file);
+void edudma_buffers_release(struct edudma_file *file);
+void edudma_buffers_destroy(struct edudma_file *file);
+
+extern const struct edudma_buffer_ops edudma_kmalloc_ops;
+extern const struct edudma_buffer_ops edudma_vmalloc_ops;
+extern const struct edudma_buffer_ops edudma_coherent_ops;
+#ifdef EDUDMA_TEST
+extern const struct edudma_buffer_ops edudma_scattered_ops;
+#endif
+
+#endif /* EDUDMA_BUFFER_H */

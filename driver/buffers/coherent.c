@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * coherent: memory from dma_alloc_coherent(), allocated and mapped in one call
+ * where the device can reach it, and in need of no sync
+ *
+ * See "Using Consistent DMA mappings" in Documentation/core-api/dma-api-howto.rst.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+
+#include "../buffer.h"
+#include "../device.h"
+
+static u64 coherent_max_length(struct edudma_device *edev)
+{
+	return U64_MAX;
+}
+
+static bool coherent_reachable(struct edudma_device *edev)
+{
+	return true;
+}
+
+static int coherent_alloc(struct edudma_buffer *buf)
+{
+	buf->cpu = dma_alloc_coherent(&buf->edev->pdev->dev,
+				      PAGE_ALIGN(buf->length), &buf->dma,
+				      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	return buf->cpu ? 0 : -ENOMEM;
+}
+
+static void coherent_free(struct edudma_buffer *buf)
+{
+	dma_free_coherent(&buf->edev->pdev->dev, PAGE_ALIGN(buf->length),
+			  buf->cpu, buf->dma);
+}
+
+static int coherent_map(struct edudma_buffer *buf)
+{
+	edudma_buffer_set_segment(buf, buf->dma);
+	return 0;
+}
+
+static void coherent_unmap(struct edudma_buffer *buf)
+{
+}
+
+static int coherent_mmap(struct edudma_buffer *buf, struct vm_area_struct *vma,
+			 u64 offset)
+{
+	unsigned long pgoff = vma->vm_pgoff;
+	int ret;
+
+	/* It takes vm_pgoff for an offset into the memory. */
+	vma->vm_pgoff = offset >> PAGE_SHIFT;
+	ret = dma_mmap_coherent(&buf->edev->pdev->dev, vma, buf->cpu, buf->dma,
+				PAGE_ALIGN(buf->length));
+	vma->vm_pgoff = pgoff;
+	return ret;
+}
+
+const struct edudma_buffer_ops edudma_coherent_ops = {
+	.name = "coherent",
+	.coherent = true,
+	.max_length = coherent_max_length,
+	.reachable = coherent_reachable,
+	.alloc = coherent_alloc,
+	.free = coherent_free,
+	.map = coherent_map,
+	.unmap = coherent_unmap,
+	.mmap = coherent_mmap,
+};

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory that is contiguous for the CPU only: a scatterlist over its pages
+ *
+ * See "Using scatterlists" in Documentation/core-api/dma-api-howto.rst.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "../buffer.h"
+#include "../device.h"
+#include "sg.h"
+
+/* Note what the device sees, which an IOMMU makes shorter than the list. */
+static int sg_note_segments(struct edudma_buffer *buf)
+{
+	struct scatterlist *sg;
+	u64 offset = 0;
+	int i;
+
+	buf->segs = kvmalloc_array(buf->sgt.nents, sizeof(*buf->segs),
+				   GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!buf->segs)
+		return -ENOMEM;
+	for_each_sgtable_dma_sg(&buf->sgt, sg, i) {
+		buf->segs[i] = (struct edudma_segment) {
+			.offset = offset,
+			.addr = sg_dma_address(sg),
+			.len = sg_dma_len(sg),
+		};
+		offset += sg_dma_len(sg);
+	}
+	buf->nr_segs = buf->sgt.nents;
+	return 0;
+}
+
+/**
+ * edudma_sg_map - map pages for the device, neighbours merged
+ * @buf: the buffer; its @sgt and @segs are set
+ * @pages: its pages, needed during the call only
+ * @max_segment: the longest entry that neighbours may be merged into, in bytes
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOMEM, or -EIO if the pages cannot be mapped.
+ */
+int edudma_sg_map(struct edudma_buffer *buf, struct page **pages,
+		  unsigned int max_segment)
+{
+	struct device *dev = &buf->edev->pdev->dev;
+	int ret;
+
+	ret = sg_alloc_table_from_pages_segment(&buf->sgt, pages,
+						PFN_UP(buf->length), 0,
+						buf->length, max_segment,
+						GFP_KERNEL);
+	if (ret)
+		return ret;
+	ret = dma_map_sgtable(dev, &buf->sgt, DMA_BIDIRECTIONAL, 0);
+	if (ret) {
+		ret = ret == -ENOMEM ? ret : -EIO;
+		goto err_free;
+	}
+	ret = sg_note_segments(buf);
+	if (ret)
+		goto err_unmap;
+	return 0;
+
+err_unmap:
+	dma_unmap_sgtable(dev, &buf->sgt, DMA_BIDIRECTIONAL, 0);
+err_free:
+	sg_free_table(&buf->sgt);
+	return ret;
+}
+
+/**
+ * edudma_sg_unmap - undo edudma_sg_map()
+ * @buf: the buffer
+ *
+ * Context: may sleep.
+ */
+void edudma_sg_unmap(struct edudma_buffer *buf)
+{
+	kvfree(buf->segs);
+	dma_unmap_sgtable(&buf->edev->pdev->dev, &buf->sgt, DMA_BIDIRECTIONAL, 0);
+	sg_free_table(&buf->sgt);
+}
+
+typedef void (*sync_fn)(struct device *dev, dma_addr_t addr, size_t size,
+			enum dma_data_direction dir);
+
+/*
+ * dma_sync_sg_*() would sync the whole table, and so undo what the CPU does
+ * meanwhile to another range of it where memory is bounced. A page is the
+ * largest piece that is contiguous for sure on both sides of an IOMMU.
+ */
+static void sg_sync(struct edudma_buffer *buf, u64 offset, u64 length,
+		    enum dma_data_direction dir, sync_fn sync)
+{
+	const struct edudma_segment *seg;
+
+	seg = edudma_find_segment(buf->segs, buf->nr_segs, offset);
+	while (length) {
+		u64 n = min_t(u64, length, PAGE_SIZE - offset_in_page(offset));
+
+		if (offset == seg->offset + seg->len)
+			seg++;
+		sync(&buf->edev->pdev->dev, seg->addr + (offset - seg->offset), n,
+		     dir);
+		offset += n;
+		length -= n;
+	}
+}
+
+/**
+ * edudma_sg_sync_for_cpu - see struct edudma_buffer_ops
+ * @buf: the buffer
+ * @offset: first byte
+ * @length: bytes
+ * @dir: what the CPU is going to do
+ */
+void edudma_sg_sync_for_cpu(struct edudma_buffer *buf, u64 offset, u64 length,
+			    enum dma_data_direction dir)
+{
+	sg_sync(buf, offset, length, dir, dma_sync_single_for_cpu);
+}
+
+/**
+ * edudma_sg_sync_for_device - see struct edudma_buffer_ops
+ * @buf: the buffer
+ * @offset: first byte
+ * @length: bytes
+ * @dir: what the CPU did
+ */
+void edudma_sg_sync_for_device(struct edudma_buffer *buf, u64 offset, u64 length,
+			       enum dma_data_direction dir)
+{
+	sg_sync(buf, offset, length, dir, dma_sync_single_for_device);
+}
+
+/**
+ * edudma_sg_mmap - map the pages behind a range of kernel addresses
+ * @buf: the buffer; its memory is in the vmalloc range
+ * @vma: where to
+ * @offset: first byte, page-aligned
+ *
+ * Context: under mmap_lock.
+ * Return: 0, or an errno from vm_insert_page().
+ */
+int edudma_sg_mmap(struct edudma_buffer *buf, struct vm_area_struct *vma,
+		   u64 offset)
+{
+	unsigned long addr;
+	int ret;
+
+	for (addr = vma->vm_start; addr < vma->vm_end; addr += PAGE_SIZE) {
+		ret = vm_insert_page(vma, addr,
+				     vmalloc_to_page(buf->cpu + offset));
+		if (ret)
+			return ret;
+		offset += PAGE_SIZE;
+	}
+	return 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the kinds of memory share that are made of pages
+ */
+#ifndef EDUDMA_BUFFERS_SG_H
+#define EDUDMA_BUFFERS_SG_H
+
+#include <linux/dma-direction.h>
+#include <linux/types.h>
+
+struct edudma_buffer;
+struct edudma_device;
+struct page;
+struct vm_area_struct;
+
+int edudma_sg_map(struct edudma_buffer *buf, struct page **pages,
+		  unsigned int max_segment);
+void edudma_sg_unmap(struct edudma_buffer *buf);
+void edudma_sg_sync_for_cpu(struct edudma_buffer *buf, u64 offset, u64 length,
+			    enum dma_data_direction dir);
+void edudma_sg_sync_for_device(struct edudma_buffer *buf, u64 offset, u64 length,
+			       enum dma_data_direction dir);
+int edudma_sg_mmap(struct edudma_buffer *buf, struct vm_area_struct *vma,
+		   u64 offset);
+
+#endif /* EDUDMA_BUFFERS_SG_H */

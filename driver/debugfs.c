@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/kernel/debug/edudma/edudmaN: registers, buffers, counters
+ *
+ * These show bus addresses; the file system is root's alone.
+ */
+#include <linux/debugfs.h>
+#include <linux/seq_file.h>
+
+#include "buffer.h"
+#include "device.h"
+
+/* More are counted, not shown: they are printed with interrupts off. */
+#define SEGMENTS_SHOWN		32
+
+static struct dentry *root;
+
+static int registers_show(struct seq_file *seq, void *unused)
+{
+	struct edudma_device *edev = seq->private;
+	int ret, idx;
+
+	ret = edudma_enter(edev, &idx);
+	if (ret)
+		return ret;
+	if (edev->type->ops->show)
+		edev->type->ops->show(edev, seq);
+	edudma_exit(edev, idx);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(registers);
+
+static void show_buffer(struct seq_file *seq, unsigned long handle,
+			const struct edudma_buffer *buf)
+{
+	unsigned int i, shown = min_t(unsigned int, buf->nr_segs, SEGMENTS_SHOWN);
+	const struct edudma_hold *hold;
+
+	seq_printf(seq, "  %lu %s length=%llu segments=%u%s\n", handle,
+		   buf->ops->name, buf->length, buf->nr_segs,
+		   list_empty(&buf->mappings) ? "" : " mapped");
+	list_for_each_entry(hold, &buf->holds, node)
+		seq_printf(seq, "    %s %s %llu+%llu\n",
+			   hold->cpu ? "CPU" : "device",
+			   hold->writes ? "writes" : "reads",
+			   hold->offset, hold->length);
+	for (i = 0; i < shown; i++)
+		seq_printf(seq, "    0x%llx+%llu\n", buf->segs[i].addr,
+			   buf->segs[i].len);
+	if (shown < buf->nr_segs)
+		seq_printf(seq, "    and %u more\n", buf->nr_segs - shown);
+}
+
+static void show_file(struct seq_file *seq, struct edudma_file *file)
+{
+	struct edudma_buffer *buf;
+	unsigned long handle;
+
+	xa_lock_irq(&file->buffers);
+	seq_printf(seq, "file %llu bytes=%llu buffers=%u transfers=%u\n", file->id,
+		   file->bytes, file->nr_buffers, file->nr_transfers);
+	xa_for_each(&file->buffers, handle, buf)
+		show_buffer(seq, handle, buf);
+	xa_unlock_irq(&file->buffers);
+}
+
+static int buffers_show(struct seq_file *seq, void *unused)
+{
+	struct edudma_device *edev = seq->private;
+	struct edudma_file *file;
+	int ret, idx;
+
+	mutex_lock(&edev->files_lock);
+	ret = edudma_enter(edev, &idx);
+	if (!ret) {
+		list_for_each_entry(file, &edev->files, node)
+			show_file(seq, file);
+		edudma_exit(edev, idx);
+	}
+	mutex_unlock(&edev->files_lock);
+	return ret;
+}
+DEFINE_SHOW_ATTRIBUTE(buffers);
+
+static int counters_show(struct seq_file *seq, void *unused)
+{
+	struct edudma_device *edev = seq->private;
+	const struct {
+		const char *name;
+		atomic64_t *value;
+	} counters[] = {
+		{ "submitted", &edev->counters.submitted },
+		{ "completed", &edev->counters.completed },
+		{ "failed", &edev->counters.failed },
+		{ "cancelled", &edev->counters.cancelled },
+		{ "commands", &edev->counters.commands },
+		{ "scrubs", &edev->counters.scrubs },
+		{ "interrupts", &edev->counters.interrupts },
+		{ "lost_interrupts", &edev->counters.lost },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(counters); i++)
+		seq_printf(seq, "%s %lld\n", counters[i].name,
+			   atomic64_read(counters[i].value));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(counters);
+
+/**
+ * edudma_debugfs_add - show a device
+ * @edev: the device
+ */
+void edudma_debugfs_add(struct edudma_device *edev)
+{
+	edev->debugfs = debugfs_create_dir(dev_name(&edev->dev), root);
+	debugfs_create_file("registers", 0400, edev->debugfs, edev, &registers_fops);
+	debugfs_create_file("buffers", 0400, edev->debugfs, edev, &buffers_fops);
+	debugfs_create_file("counters", 0400, edev->debugfs, edev, &counters_fops);
+}
+
+/**
+ * edudma_debugfs_remove - show it no more
+ * @edev: the device
+ *
+ * Context: may sleep; nobody reads when it returns.
+ */
+void edudma_debugfs_remove(struct edudma_device *edev)
+{
+	debugfs_remove(edev->debugfs);
+}
+
+/**
+ * edudma_debugfs_init - make the directory
+ */
+void edudma_debugfs_init(void)
+{
+	root = debugfs_create_dir("edudma", NULL);
+}
+
+/**
+ * edudma_debugfs_exit - remove it
+ */
+void edudma_debugfs_exit(void)
+{
+	debugfs_remove(root);
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The device's life: who may still use it, and how its memory is taken back
+ */
+#include <linux/fs.h>
+#include <linux/fs_context.h>
+#include <linux/mm.h>
+#include <linux/mount.h>
+#include <linux/pci.h>
+#include <linux/pseudo_fs.h>
+#include <linux/slab.h>
+
+#include "device.h"
+
+#define EDUDMA_FS_MAGIC		0x45444d41	/* "EDMA" */
+
+/*
+ * A file system that nobody sees. It gives each device an inode whose address
+ * space all its mappings share, whichever device node they were opened by.
+ */
+static struct vfsmount *edudma_mnt;
+
+static int edudma_init_fs_context(struct fs_context *fc)
+{
+	return init_pseudo(fc, EDUDMA_FS_MAGIC) ? 0 : -ENOMEM;
+}
+
+/* No owner: the mount is this module's own, and must not keep it loaded. */
+static struct file_system_type edudma_fs_type = {
+	.name = "edudma",
+	.init_fs_context = edudma_init_fs_context,
+	.kill_sb = kill_anon_super,
+};
+
+/**
+ * edudma_device_init - prepare what all devices share
+ *
+ * Return: 0 or an errno.
+ */
+int edudma_device_init(void)
+{
+	edudma_mnt = kern_mount(&edudma_fs_type);
+	return PTR_ERR_OR_ZERO(edudma_mnt);
+}
+
+/**
+ * edudma_device_exit - undo edudma_device_init()
+ */
+void edudma_device_exit(void)
+{
+	kern_unmount(edudma_mnt);
+}
+
+static void device_release(struct device *dev)
+{
+	struct edudma_device *edev = edudma_from_dev(dev);
+
+	iput(edev->inode);
+	cleanup_srcu_struct(&edev->srcu);
+	kfree(edev->channels);
+	kfree(edev);
+}
+
+/**
+ * edudma_device_alloc - make the struct for a device
+ * @pdev: the PCI function
+ * @type: its line of the PCI id table
+ *
+ * Context: probe; may sleep.
+ * Return: the device, to be released by put_device(); or an ERR_PTR.
+ */
+struct edudma_device *edudma_device_alloc(struct pci_dev *pdev,
+					  const struct edudma_type *type)
+{
+	struct edudma_device *edev;
+	int ret;
+
+	edev = kzalloc(sizeof(*edev), GFP_KERNEL);
+	if (!edev)
+		return ERR_PTR(-ENOMEM);
+	ret = init_srcu_struct(&edev->srcu);
+	if (ret)
+		goto err_free;
+	edev->inode = alloc_anon_inode(edudma_mnt->mnt_sb);
+	if (IS_ERR(edev->inode)) {
+		ret = PTR_ERR(edev->inode);
+		goto err_srcu;
+	}
+	edev->pdev = pdev;
+	edev->type = type;
+	init_waitqueue_head(&edev->wait);
+	INIT_DELAYED_WORK(&edev->tick, edudma_tick);
+	mutex_init(&edev->files_lock);
+	INIT_LIST_HEAD(&edev->files);
+	device_initialize(&edev->dev);
+	edev->dev.parent = &pdev->dev;
+	edev->dev.release = device_release;
+	return edev;
+
+err_srcu:
+	cleanup_srcu_struct(&edev->srcu);
+err_free:
+	kfree(edev);
+	return ERR_PTR(ret);
+}
+
+/**
+ * edudma_enter - begin to use the registers, or DMA memory
+ * @edev: the device
+ * @idx: for edudma_exit()
+ *
+ * Context: may sleep. So may whoever is inside, if @wait wakes him.
+ * Return: 0, or -ENODEV once the device has gone.
+ */
+int edudma_enter(struct edudma_device *edev, int *idx)
+{
+	*idx = srcu_read_lock(&edev->srcu);
+	if (!READ_ONCE(edev->gone))
+		return 0;
+	srcu_read_unlock(&edev->srcu, *idx);
+	return -ENODEV;
+}
+
+/**
+ * edudma_exit - end what edudma_enter() began
+ * @edev: the device
+ * @idx: what edudma_enter() gave
+ */
+void edudma_exit(struct edudma_device *edev, int idx)
+{
+	srcu_read_unlock(&edev->srcu, idx);
+}
+
+/**
+ * edudma_mark_gone - let nobody enter any more, and wake who waits inside
+ * @edev: the device
+ */
+void edudma_mark_gone(struct edudma_device *edev)
+{
+	WRITE_ONCE(edev->gone, true);
+	wake_up_all(&edev->wait);
+}
+
+/**
+ * edudma_wait_for_exit - wait until nobody is inside
+ * @edev: the device, marked gone, its requests ended
+ *
+ * Context: may sleep.
+ */
+void edudma_wait_for_exit(struct edudma_device *edev)
+{
+	synchronize_srcu(&edev->srcu);
+}
+
+/**
+ * edudma_release_memory - take all DMA memory back
+ * @edev: the device, marked gone, quiet, and with nobody inside
+ *
+ * Who still has a mapping gets SIGBUS from now on.
+ *
+ * Context: remove(); may sleep.
+ */
+void edudma_release_memory(struct edudma_device *edev)
+{
+	struct edudma_file *file;
+
+	mutex_lock(&edev->files_lock);
+	list_for_each_entry(file, &edev->files, node)
+		edudma_buffers_wait_for_mmap(file);
+	unmap_mapping_range(edev->inode->i_mapping, 0, 0, 1);
+	list_for_each_entry(file, &edev->files, node)
+		edudma_buffers_release(file);
+	mutex_unlock(&edev->files_lock);
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The device, its open files, and how long each of them lives
+ *
+ * Lifetime. struct edudma_device outlives the PCI function: open files hold a
+ * reference. What belongs to the function (registers, interrupts, every byte
+ * of DMA memory) is gone when remove() returns. Whoever uses any of that sits
+ * between edudma_enter() and edudma_exit(); remove() first makes enter fail,
+ * then waits until nobody is inside.
+ *
+ *   open file      -> struct edudma_file     until closed and its last request
+ *                                            has ended
+ *   handle         -> struct edudma_buffer   until freed, or with its file; its
+ *                                            memory no longer than the function
+ *   mmap           -> struct edudma_mapping  until its last VMA is gone, and a
+ *                                            VMA holds the open file
+ *   transfer       -> struct edudma_request  until it has ended and nobody waits
+ *
+ * Lock order, outermost first:
+ *
+ *   edudma_device.files_lock   the list of open files; may sleep
+ *   mmap_lock                  the kernel's, around mmap; no user copy under it
+ *                              or under any lock below
+ *   edudma_device.srcu         enter and exit; may sleep
+ *   edudma_channel.lock        with interrupts off: the request queues, and the
+ *                              engine's state for that channel
+ *   edudma_file.buffers' lock  with interrupts off: handles, holds, mappings and
+ *                              quotas of one open file
+ */
+#ifndef EDUDMA_DEVICE_H
+#define EDUDMA_DEVICE_H
+
+#include <linux/atomic.h>
+#include <linux/cdev.h>
+#include <linux/device.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/srcu.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+#include "engine.h"
+#include "request.h"
+#include "uapi/linux/edudma.h"
+
+/* Handles stay below this, so that one fits beside an offset in mmap's. */
+#define EDUDMA_HANDLE_LIMIT	4096
+#define EDUDMA_MAX_BUFFERS	256
+#define EDUDMA_MAX_SYNCS	256
+#define EDUDMA_MAX_TRANSFERS	64
+
+/**
+ * enum edudma_reach - which memory the device can address (addressing.c)
+ * @EDUDMA_REACH_ALL: all of it, by itself or with the help of an IOMMU
+ * @EDUDMA_REACH_ZONE_DMA: only what comes from ZONE_DMA
+ * @EDUDMA_REACH_COHERENT: no streaming memory, only dma_alloc_coherent()'s
+ */
+enum edudma_reach {
+	EDUDMA_REACH_ALL,
+	EDUDMA_REACH_ZONE_DMA,
+	EDUDMA_REACH_COHERENT,
+};
+
+/**
+ * struct edudma_counters - what happened since probe, shown in debugfs
+ * @submitted: requests accepted; when idle, the sum of the next three
+ * @completed: requests that moved all their bytes
+ * @failed: requests ended by an error of the device, or by its removal
+ * @cancelled: requests ended by a signal, a timeout or a closed file
+ * @commands: commands given to the device, without scrubs
+ * @scrubs: commands that cleared on-board memory for its next owner
+ * @interrupts: interrupts that were ours
+ * @lost: ends of commands that no interrupt had told
+ */
+struct edudma_counters {
+	atomic64_t submitted;
+	atomic64_t completed;
+	atomic64_t failed;
+	atomic64_t cancelled;
+	atomic64_t commands;
+	atomic64_t scrubs;
+	atomic64_t interrupts;
+	atomic64_t lost;
+};
+
+/**
+ * struct edudma_device - one device, from probe to the last open file
+ * @dev: the class device; its release function frees this struct
+ * @cdev: the character device
+ * @id: N in /dev/edudmaN
+ * @pdev: the PCI function; valid inside enter and exit, and in remove()
+ * @regs: BAR 0; valid like @pdev
+ * @type: which device this is, from the PCI id table
+ * @engine_priv: what the engine keeps
+ * @limits: what the engine can do; constant after probe
+ * @channels: one, or what the engine has
+ * @dma_mask: the highest bus address
+ * @reach: which memory that covers
+ * @iommu: an IOMMU translates
+ * @irq_mode: how ends of commands are learned
+ * @srcu: who is inside enter and exit
+ * @gone: set once, by remove()
+ * @broken: set once, when the device stopped answering
+ * @wait: woken when @gone is set, for those who wait inside
+ * @tick: looks for ended commands: the poller, and the net below interrupts
+ * @files_lock: protects @files, and DMA memory against being freed twice: by
+ *	remove() and by the last breath of a file
+ * @files: open files, and closed ones with requests in flight
+ * @inode: owner of the address space that all mappings share, so that one call
+ *	reaches every VMA
+ * @debugfs: its directory
+ * @counters: see there
+ */
+struct edudma_device {
+	struct device dev;
+	struct cdev cdev;
+	int id;
+	struct pci_dev *pdev;
+	void __iomem *regs;
+	const struct edudma_type *type;
+	void *engine_priv;
+	struct edudma_limits limits;
+	struct edudma_channel *channels;
+	u64 dma_mask;
+	enum edudma_reach reach;
+	bool iommu;
+	enum edudma_irq_mode irq_mode;
+	struct srcu_struct srcu;
+	bool gone;
+	bool broken;
+	wait_queue_head_t wait;
+	struct delayed_work tick;
+	struct mutex files_lock;
+	struct list_head files;
+	struct inode *inode;
+	struct dentry *debugfs;
+	struct edudma_counters counters;
+};
+
+/**
+ * struct edudma_file - one open file
+ * @ref: held by the struct file and by each request
+ * @edev: the device, with a reference
+ * @node: in edudma_device.files
+ * @id: never given twice; who owns the on-board memory
+ * @buffers: handle -> struct edudma_buffer; its lock protects all below, and
+ *	the holds and mappings of each buffer
+ * @next_handle: a freed handle is not given again soon
+ * @nr_buffers: how many, at most EDUDMA_MAX_BUFFERS
+ * @nr_syncs: ranges that the CPU has borrowed, at most EDUDMA_MAX_SYNCS
+ * @nr_transfers: requests in flight, at most EDUDMA_MAX_TRANSFERS
+ * @bytes: memory in buffers, in whole pages, at most the quota
+ * @reaper: frees the file in process context
+ */
+struct edudma_file {
+	struct kref ref;
+	struct edudma_device *edev;
+	struct list_head node;
+	u64 id;
+	struct xarray buffers;
+	u32 next_handle;
+	unsigned int nr_buffers;
+	unsigned int nr_syncs;
+	unsigned int nr_transfers;
+	u64 bytes;
+	struct work_struct reaper;
+};
+
+static inline struct edudma_device *edudma_from_dev(struct device *dev)
+{
+	return container_of(dev, struct edudma_device, dev);
+}
+
+/* device.c */
+struct edudma_device *edudma_device_alloc(struct pci_dev *pdev,
+					  const struct edudma_type *type);
+int edudma_device_init(void);
+void edudma_device_exit(void);
+int edudma_enter(struct edudma_device *edev, int *idx);
+void edudma_exit(struct edudma_device *edev, int idx);
+void edudma_mark_gone(struct edudma_device *edev);
+void edudma_wait_for_exit(struct edudma_device *edev);
+void edudma_release_memory(struct edudma_device *edev);
+
+/* addressing.c */
+int edudma_addressing_init(struct edudma_device *edev);
+u32 edudma_smbios_window(void);
+
+/* irq.c */
+int edudma_irq_init(struct edudma_device *edev);
+void edudma_irq_fini(struct edudma_device *edev);
+const char *edudma_irq_name(enum edudma_irq_mode mode);
+
+/* chardev.c */
+int edudma_chardev_init(void);
+void edudma_chardev_exit(void);
+int edudma_chardev_add(struct edudma_device *edev);
+void edudma_chardev_remove(struct edudma_device *edev);
+void edudma_file_put(struct edudma_file *file);
+
+/* debugfs.c */
+void edudma_debugfs_init(void);
+void edudma_debugfs_exit(void);
+void edudma_debugfs_add(struct edudma_device *edev);
+void edudma_debugfs_remove(struct edudma_device *edev);
+
+#endif /* EDUDMA_DEVICE_H */

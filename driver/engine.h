@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the request path asks of a kind of device
+ *
+ * A port to another device is one file with these functions, and one line in
+ * the PCI id table.
+ */
+#ifndef EDUDMA_ENGINE_H
+#define EDUDMA_ENGINE_H
+
+#include <linux/types.h>
+
+struct edudma_channel;
+struct edudma_device;
+struct edudma_request;
+struct seq_file;
+
+/**
+ * struct edudma_limits - what a device can do
+ * @window: the most bytes that one command moves
+ * @device_bytes: bytes of on-board memory that transfers use, as a circle
+ * @command_ns: nanoseconds a command takes whatever its size, or 0
+ * @max_segment: the longest segment it takes, in bytes
+ * @nr_channels: requests that it works on at the same time
+ */
+struct edudma_limits {
+	u32 window;
+	u64 device_bytes;
+	u64 command_ns;
+	unsigned int max_segment;
+	unsigned int nr_channels;
+};
+
+/**
+ * struct edudma_engine_ops - how to drive a kind of device
+ * @name: for logs and user space
+ * @default_mask: the DMA mask that the device has unless told otherwise
+ * @init: bring the device to rest, see that it lives, fill edudma_device.limits;
+ *	bus mastering is still off. May sleep.
+ * @fini: free what @init took; the device is quiet. May sleep.
+ * @queue: begin a request. 0, or -EBUSY while the channel takes no more; it is
+ *	offered again after the next request has ended. Atomic, under the
+ *	channel's lock.
+ * @irq: read and acknowledge the device's interrupt. True if there was one.
+ *	Atomic, under no lock.
+ * @reap: look for what has ended and hand each such request to
+ *	edudma_request_finish(). Returns the number of commands that had ended.
+ *	Never waits. Atomic, under the channel's lock.
+ * @cancel: end a running request as soon as the device allows, through @reap.
+ *	Atomic, under the channel's lock.
+ * @stop: wait until the device touches no memory for this channel any more,
+ *	and forget what was running. 0, or -ETIMEDOUT if that rest cannot be
+ *	proved. Nothing is queued any more. May sleep.
+ * @factorial: compute n! modulo 2^32. Optional. May sleep; -EINTR, -ETIMEDOUT
+ *	or -ENODEV if the wait ends early.
+ * @liveness: the device's answer to a value. Optional.
+ * @show: print the registers. Optional. May sleep.
+ *
+ * Every function but @init and @fini may run while another one does, except
+ * as the channel's lock says.
+ */
+struct edudma_engine_ops {
+	const char *name;
+	u64 default_mask;
+	int (*init)(struct edudma_device *edev);
+	void (*fini)(struct edudma_device *edev);
+	int (*queue)(struct edudma_channel *chan, struct edudma_request *req);
+	bool (*irq)(struct edudma_device *edev, unsigned int vector);
+	unsigned int (*reap)(struct edudma_channel *chan);
+	void (*cancel)(struct edudma_request *req);
+	int (*stop)(struct edudma_channel *chan);
+	int (*factorial)(struct edudma_device *edev, u32 n, u64 timeout_ns,
+			 u32 *result);
+	u32 (*liveness)(struct edudma_device *edev, u32 value);
+	void (*show)(struct edudma_device *edev, struct seq_file *seq);
+};
+
+/**
+ * struct edudma_type - a line of the PCI id table
+ * @ops: the engine that drives it
+ * @id: what its ID register must read
+ */
+struct edudma_type {
+	const struct edudma_engine_ops *ops;
+	u32 id;
+};
+
+extern const struct edudma_engine_ops edudma_edu_engine;
+#ifdef EDUDMA_TEST
+extern const struct edudma_engine_ops edudma_software_engine;
+#endif
+
+#endif /* EDUDMA_ENGINE_H */

@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * QEMU's edu device: registers, one command at a time
+ *
+ * Sources: docs/specs/edu.rst and hw/misc/edu.c in QEMU, versions 4.1 to 11.1.
+ * docs/device.md tells what a driver author must know and neither says.
+ */
+#include <linux/delay.h>
+#include <linux/dma-mapping.h>
+#include <linux/io.h>
+#include <linux/ktime.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/wait.h>
+
+#include "device.h"
+#include "plan.h"
+#include "trace.h"
+
+/* 4-byte access only */
+#define EDU_ID			0x00
+#define EDU_LIVENESS		0x04
+#define EDU_FACTORIAL		0x08
+#define EDU_STATUS		0x20
+#define   EDU_STATUS_COMPUTING	BIT(0)
+#define   EDU_STATUS_IRQ	BIT(7)
+#define EDU_IRQ_STATUS		0x24
+#define   EDU_IRQ_FACTORIAL	BIT(0)
+#define   EDU_IRQ_DMA		BIT(8)
+#define EDU_IRQ_ACK		0x64
+
+/* 4- or 8-byte access; a 4-byte write clears the upper half */
+#define EDU_DMA_SRC		0x80
+#define EDU_DMA_DST		0x88
+#define EDU_DMA_COUNT		0x90
+#define EDU_DMA_CMD		0x98
+#define   EDU_DMA_RUN		BIT(0)
+#define   EDU_DMA_FROM_DEVICE	BIT(1)
+#define   EDU_DMA_IRQ		BIT(2)
+
+/* Where the device's own DMA commands find the on-board memory. */
+#define EDU_MEMORY		0x40000
+#define EDU_MEMORY_BYTES	4096
+
+#define EDU_COMMAND_MS		100
+/* Time for a command that was begun by somebody before us. */
+#define EDU_QUIET_MS		(10 * EDU_COMMAND_MS)
+
+static unsigned int window;
+
+static int window_set(const char *val, const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(val, kp, 1, EDU_MEMORY_BYTES);
+}
+
+static const struct kernel_param_ops window_ops = {
+	.set = window_set,
+	.get = param_get_uint,
+};
+module_param_cb_unsafe(window, &window_ops, &window, 0444);
+MODULE_PARM_DESC(window,
+	"Bytes of edu's memory to use, 1 to 4096 (default: 4096 where SMBIOS proves QEMU 9.0 or newer, else 4095; 4096 aborts older ones)");
+
+/**
+ * struct edu - the engine's state
+ * @request: what has the device, or NULL; under the channel's lock, like all up
+ *	to @owner
+ * @plan: what is left of it
+ * @command: what the device is doing, if @busy
+ * @busy: RUN has been set, and not been seen clear since
+ * @scrubbing: @command clears on-board memory for @request
+ * @owner: the open file whose bytes are in on-board memory, by its id
+ * @zeros: a page of zeros, for scrubbing
+ * @zeros_addr: its bus address
+ * @lock: one factorial or liveness check at a time
+ * @factorial_ended: its interrupt has come
+ */
+struct edu {
+	struct edudma_request *request;
+	struct edudma_plan plan;
+	struct edudma_command command;
+	bool busy;
+	bool scrubbing;
+	u64 owner;
+	void *zeros;
+	dma_addr_t zeros_addr;
+	struct mutex lock;
+	bool factorial_ended;
+};
+
+/* A 28-bit mask needs no more than writel; a wider one, a 64-bit machine. */
+static void edu_write_address(void __iomem *reg, u64 addr)
+{
+#ifdef CONFIG_64BIT
+	writeq(addr, reg);
+#else
+	writel(addr, reg);
+#endif
+}
+
+/* After an unplug, registers read 0 (or ~0 behind a bridge): nothing is to be believed. */
+static bool edu_is_present(struct edudma_device *edev)
+{
+	return readl(edev->regs + EDU_ID) == edev->type->id;
+}
+
+static bool edu_is_running(struct edudma_device *edev)
+{
+	return readl(edev->regs + EDU_DMA_CMD) & EDU_DMA_RUN;
+}
+
+static bool edu_is_computing(struct edudma_device *edev)
+{
+	return readl(edev->regs + EDU_STATUS) & EDU_STATUS_COMPUTING;
+}
+
+static bool edu_uses_interrupts(struct edudma_device *edev)
+{
+	return edev->irq_mode != EDUDMA_IRQ_POLL;
+}
+
+static u32 edu_liveness(struct edudma_device *edev, u32 value)
+{
+	struct edu *edu = edev->engine_priv;
+	u32 answer;
+
+	mutex_lock(&edu->lock);
+	writel(value, edev->regs + EDU_LIVENESS);
+	answer = readl(edev->regs + EDU_LIVENESS);
+	mutex_unlock(&edu->lock);
+	return answer;
+}
+
+/*
+ * The device knows no reset: a command may be running that was begun before a
+ * reboot, a kexec or an unbind, and an interrupt may be pending.
+ */
+static int edu_quiesce(struct edudma_device *edev)
+{
+	unsigned int waited;
+
+	for (waited = 0; edu_is_running(edev) || edu_is_computing(edev); waited += 10) {
+		if (waited >= EDU_QUIET_MS)
+			return -ETIMEDOUT;
+		msleep(10);
+	}
+	writel(0, edev->regs + EDU_STATUS);
+	writel(~0, edev->regs + EDU_IRQ_ACK);
+	return 0;
+}
+
+static int edu_init(struct edudma_device *edev)
+{
+	struct device *dev = &edev->pdev->dev;
+	u32 id = readl(edev->regs + EDU_ID);
+	struct edu *edu;
+	int ret;
+
+	if (id != edev->type->id)
+		return dev_err_probe(dev, -ENODEV, "ID reads 0x%08x instead of 0x%08x\n",
+				     id, edev->type->id);
+	ret = edu_quiesce(edev);
+	if (ret)
+		return dev_err_probe(dev, ret, "a command from before is still running\n");
+
+	edu = kzalloc(sizeof(*edu), GFP_KERNEL);
+	if (!edu)
+		return -ENOMEM;
+	mutex_init(&edu->lock);
+	edev->engine_priv = edu;
+	if (edu_liveness(edev, 0x12345678) != ~0x12345678) {
+		ret = dev_err_probe(dev, -ENODEV, "the liveness register does not invert\n");
+		goto err_free;
+	}
+	edu->zeros = dma_alloc_coherent(dev, EDU_MEMORY_BYTES, &edu->zeros_addr,
+					GFP_KERNEL);
+	if (!edu->zeros) {
+		ret = dev_err_probe(dev, -ENOMEM, "no coherent memory below the mask 0x%llx\n",
+				    edev->dma_mask);
+		goto err_free;
+	}
+
+	edev->limits.window = window ?: edudma_smbios_window();
+	edev->limits.device_bytes = edev->limits.window;
+	edev->limits.command_ns = EDU_COMMAND_MS * NSEC_PER_MSEC;
+	edev->limits.max_segment = UINT_MAX;
+	edev->limits.nr_channels = 1;
+	return 0;
+
+err_free:
+	kfree(edu);
+	return ret;
+}
+
+static void edu_fini(struct edudma_device *edev)
+{
+	struct edu *edu = edev->engine_priv;
+
+	dma_free_coherent(&edev->pdev->dev, EDU_MEMORY_BYTES, edu->zeros,
+			  edu->zeros_addr);
+	kfree(edu);
+}
+
+/* writel() orders the device's view of memory before it, so RUN goes last. */
+static void edu_start(struct edudma_channel *chan)
+{
+	struct edudma_device *edev = chan->edev;
+	struct edu *edu = edev->engine_priv;
+	const struct edudma_command *cmd = &edu->command;
+	u64 device = EDU_MEMORY + cmd->device;
+	u32 run = EDU_DMA_RUN;
+
+	if (!cmd->to_device)
+		run |= EDU_DMA_FROM_DEVICE;
+	if (edu_uses_interrupts(edev))
+		run |= EDU_DMA_IRQ;
+
+	trace_edudma_command_start(chan, cmd, edu->scrubbing);
+	edu->busy = true;
+	chan->progress_ns = ktime_get_ns();
+	edu_write_address(edev->regs + EDU_DMA_SRC, cmd->to_device ? cmd->addr : device);
+	edu_write_address(edev->regs + EDU_DMA_DST, cmd->to_device ? device : cmd->addr);
+	writel(cmd->len, edev->regs + EDU_DMA_COUNT);
+	writel(run, edev->regs + EDU_DMA_CMD);
+}
+
+/* Give the device the request's next command, or end the request. */
+static void edu_advance(struct edudma_channel *chan)
+{
+	struct edu *edu = chan->edev->engine_priv;
+	struct edudma_request *req = edu->request;
+
+	if (!req->cancelled && edudma_plan_next(&edu->plan, &edu->command)) {
+		if (!req->commands++)
+			edudma_request_started(req);
+		atomic64_inc(&chan->edev->counters.commands);
+		edu_start(chan);
+		return;
+	}
+	edu->request = NULL;
+	edudma_request_finish(req, req->cancelled);
+}
+
+/* On-board memory still has the bytes of another open file. */
+static void edu_scrub(struct edudma_channel *chan)
+{
+	struct edu *edu = chan->edev->engine_priv;
+
+	edu->scrubbing = true;
+	edu->command = (struct edudma_command) {
+		.addr = edu->zeros_addr,
+		.len = chan->edev->limits.window,
+		.to_device = true,
+	};
+	atomic64_inc(&chan->edev->counters.scrubs);
+	edu_start(chan);
+}
+
+static int edu_queue(struct edudma_channel *chan, struct edudma_request *req)
+{
+	struct edu *edu = chan->edev->engine_priv;
+	struct edudma_range src = {}, dst = {};
+
+	if (edu->request)
+		return -EBUSY;
+
+	if (req->op != EDUDMA_FROM_DEVICE)
+		src = edudma_hold_range(&req->src);
+	if (req->op != EDUDMA_TO_DEVICE)
+		dst = edudma_hold_range(&req->dst);
+	edudma_plan_init(&edu->plan, req->op, &src, &dst, req->length,
+			 req->device_offset, chan->edev->limits.window);
+	edu->request = req;
+	if (edu->owner == req->file->id)
+		edu_advance(chan);
+	else
+		edu_scrub(chan);
+	return 0;
+}
+
+/*
+ * RUN is looked at before the ID: if the device was there after RUN had been
+ * read as 0, then RUN was true.
+ */
+static unsigned int edu_reap(struct edudma_channel *chan)
+{
+	struct edu *edu = chan->edev->engine_priv;
+
+	if (!edu->busy || edu_is_running(chan->edev) || !edu_is_present(chan->edev))
+		return 0;
+
+	trace_edudma_command_done(chan, &edu->command, edu->scrubbing);
+	edu->busy = false;
+	if (edu->scrubbing) {
+		edu->scrubbing = false;
+		edu->owner = edu->request->file->id;
+	}
+	edu_advance(chan);
+	return 1;
+}
+
+/* There is no abort, only an end: of the command that runs, and of the request. */
+static int edu_stop(struct edudma_channel *chan)
+{
+	struct edudma_device *edev = chan->edev;
+	struct edu *edu = edev->engine_priv;
+	unsigned int waited;
+	unsigned long flags;
+	int ret = 0;
+
+	/* An unplugged device has no command running, whatever it reads. */
+	for (waited = 0; edu_is_present(edev) && edu_is_running(edev); waited++) {
+		if (waited == EDU_QUIET_MS) {
+			ret = -ETIMEDOUT;
+			break;
+		}
+		usleep_range(1000, 2000);
+	}
+
+	spin_lock_irqsave(&chan->lock, flags);
+	edu->request = NULL;
+	edu->busy = false;
+	spin_unlock_irqrestore(&chan->lock, flags);
+	return ret;
+}
+
+static bool edu_irq(struct edudma_device *edev, unsigned int vector)
+{
+	struct edu *edu = edev->engine_priv;
+	u32 status = readl(edev->regs + EDU_IRQ_STATUS);
+
+	if (!status || status == ~0U)
+		return false;
+
+	writel(status, edev->regs + EDU_IRQ_ACK);
+	/* Read back: the interrupt line is down before the handler returns. */
+	readl(edev->regs + EDU_IRQ_STATUS);
+	if (status & EDU_IRQ_FACTORIAL) {
+		WRITE_ONCE(edu->factorial_ended, true);
+		wake_up(&edev->wait);
+	}
+	return true;
+}
+
+/* The interrupt of a factorial that nobody waited for may come late. */
+static bool edu_factorial_has_ended(struct edudma_device *edev)
+{
+	struct edu *edu = edev->engine_priv;
+
+	if (edu_uses_interrupts(edev) && !READ_ONCE(edu->factorial_ended))
+		return false;
+	return !edu_is_computing(edev);
+}
+
+static int edu_wait_for_factorial(struct edudma_device *edev, u64 timeout_ns)
+{
+	u64 deadline = ktime_get_ns() + timeout_ns;
+	long slice = edu_uses_interrupts(edev) ? HZ : 1;
+	long ret;
+
+	for (;;) {
+		ret = wait_event_interruptible_timeout(edev->wait,
+						       READ_ONCE(edev->gone) ||
+						       edu_factorial_has_ended(edev),
+						       slice);
+		if (READ_ONCE(edev->gone))
+			return -ENODEV;
+		if (ret < 0)
+			return -EINTR;
+		if (ret)
+			return 0;
+		if (timeout_ns && ktime_get_ns() >= deadline)
+			return -ETIMEDOUT;
+	}
+}
+
+static int edu_factorial(struct edudma_device *edev, u32 n, u64 timeout_ns,
+			 u32 *result)
+{
+	struct edu *edu = edev->engine_priv;
+	int ret;
+
+	if (mutex_lock_interruptible(&edu->lock))
+		return -EINTR;
+	if (edu_is_computing(edev)) {
+		/* Somebody did not wait for the end; the device ignores us till then. */
+		ret = edu_wait_for_factorial(edev, timeout_ns);
+		if (ret)
+			goto unlock;
+	}
+	WRITE_ONCE(edu->factorial_ended, false);
+	writel(edu_uses_interrupts(edev) ? EDU_STATUS_IRQ : 0, edev->regs + EDU_STATUS);
+	writel(n, edev->regs + EDU_FACTORIAL);
+	ret = edu_wait_for_factorial(edev, timeout_ns);
+	if (!ret)
+		*result = readl(edev->regs + EDU_FACTORIAL);
+unlock:
+	mutex_unlock(&edu->lock);
+	return ret;
+}
+
+static void edu_show(struct edudma_device *edev, struct seq_file *seq)
+{
+	static const struct {
+		const char *name;
+		unsigned int offset;
+	} registers[] = {
+		{ "id", EDU_ID },
+		{ "liveness", EDU_LIVENESS },
+		{ "factorial", EDU_FACTORIAL },
+		{ "status", EDU_STATUS },
+		{ "irq_status", EDU_IRQ_STATUS },
+		{ "dma_source", EDU_DMA_SRC },
+		{ "dma_destination", EDU_DMA_DST },
+		{ "dma_count", EDU_DMA_COUNT },
+		{ "dma_command", EDU_DMA_CMD },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(registers); i++)
+		seq_printf(seq, "0x%02x %-16s 0x%08x\n", registers[i].offset,
+			   registers[i].name,
+			   readl(edev->regs + registers[i].offset));
+}
+
+const struct edudma_engine_ops edudma_edu_engine = {
+	.name = "edu",
+	.default_mask = DMA_BIT_MASK(28),
+	.init = edu_init,
+	.fini = edu_fini,
+	.queue = edu_queue,
+	.irq = edu_irq,
+	.reap = edu_reap,
+	.stop = edu_stop,
+	.factorial = edu_factorial,
+	.liveness = edu_liveness,
+	.show = edu_show,
+};
