@@ -299,9 +299,10 @@ static struct edudma_channel *choose_channel(struct edudma_device *edev)
 	return &edev->channels[0];
 }
 
+/* All of them, so that completion_done() stays true afterwards. */
 static void wake_waiter(struct edudma_request *req)
 {
-	complete(&req->done);
+	complete_all(&req->done);
 }
 
 static int check_transfer(struct edudma_device *edev,
