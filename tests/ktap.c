@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A small test harness that prints KTAP 1. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ktap.h"
+
+#define MAX_VARIANTS	16
+
+static struct ktap_test *first_test, **last_test = &first_test;
+static struct {
+	const char *name;
+	unsigned int number;
+} variants[MAX_VARIANTS];
+static unsigned int nr_variants;
+
+unsigned int ktap_timeout = 600;
+
+/* Shared by all processes of the running test. */
+static bool *failed;
+
+void ktap_add(struct ktap_test *test)
+{
+	*last_test = test;
+	last_test = &test->next;
+}
+
+void ktap_variant(const char *name, unsigned int number)
+{
+	if (nr_variants == MAX_VARIANTS)
+		abort();
+	variants[nr_variants].name = strdup(name);
+	variants[nr_variants++].number = number;
+}
+
+void ktap_diag(const char *format, ...)
+{
+	char line[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	printf("# %s\n", line);
+}
+
+static bool check(bool ok)
+{
+	if (!ok)
+		*failed = true;
+	return ok;
+}
+
+bool ktap_true(bool ok, const char *where, const char *what)
+{
+	if (!ok)
+		ktap_diag("%s: not true: %s", where, what);
+	return check(ok);
+}
+
+bool ktap_equal(uint64_t got, uint64_t want, const char *where, const char *what)
+{
+	if (got != want)
+		ktap_diag("%s: %s: got %llu (%#llx), want %llu (%#llx)", where, what,
+			  (unsigned long long)got, (unsigned long long)got,
+			  (unsigned long long)want, (unsigned long long)want);
+	return check(got == want);
+}
+
+static const char *errno_name(int error)
+{
+	return error ? strerrorname_np(error) : "success";
+}
+
+bool ktap_errno(long result, int want, const char *where, const char *what)
+{
+	int got = result == -1 ? errno : 0;
+
+	if (got != want)
+		ktap_diag("%s: %s: got %s, want %s", where, what,
+			  errno_name(got), errno_name(want));
+	return check(got == want);
+}
+
+void ktap_stop(void)
+{
+	fflush(stdout);
+	_exit(EXIT_FAILURE);
+}
+
+static bool run_test(const struct ktap_test *test, unsigned int variant)
+{
+	int status;
+	pid_t pid;
+
+	*failed = false;
+	pid = fork();
+	if (pid < 0) {
+		ktap_diag("fork: %s", strerror(errno));
+		return false;
+	}
+	if (!pid) {
+		setpgid(0, 0);
+		alarm(ktap_timeout);
+		test->run(variant);
+		exit(EXIT_SUCCESS);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	kill(-pid, SIGKILL);
+
+	if (WIFSIGNALED(status))
+		ktap_diag("killed by SIG%s%s", sigabbrev_np(WTERMSIG(status)),
+			  WTERMSIG(status) == SIGALRM ? " (took too long)" : "");
+	return !*failed && WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+static unsigned int count_results(void)
+{
+	unsigned int count = 0;
+
+	for (struct ktap_test *test = first_test; test; test = test->next)
+		count += test->each ? nr_variants : 1;
+	return count;
+}
+
+int ktap_run(void)
+{
+	unsigned int number = 0, bad = 0;
+
+	failed = mmap(NULL, sizeof(*failed), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (failed == MAP_FAILED) {
+		perror("mmap");
+		return EXIT_FAILURE;
+	}
+	/* A line at a time, and nothing buffered that a child would print again. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("KTAP version 1\n1..%u\n", count_results());
+
+	for (struct ktap_test *test = first_test; test; test = test->next) {
+		for (unsigned int i = 0; i < (test->each ? nr_variants : 1); i++) {
+			bool ok = run_test(test, test->each ? variants[i].number : 0);
+
+			bad += !ok;
+			printf("%s %u %s%s%s\n", ok ? "ok" : "not ok", ++number, test->name,
+			       test->each ? " on " : "", test->each ? variants[i].name : "");
+		}
+	}
+	return bad ? EXIT_FAILURE : EXIT_SUCCESS;
+}

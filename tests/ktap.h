@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A small test harness that prints KTAP 1 (which prove takes for TAP).
+ *
+ * Every test runs in a process of its own, in a process group of its own and
+ * under an alarm, so that a crash or an endless wait is one failed test. The
+ * plan is printed first, so that a program which dies has too few results.
+ * A check may be made in any thread or child of a test.
+ */
+#ifndef KTAP_H
+#define KTAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/**
+ * struct ktap_test - one test
+ * @name: what the result line says
+ * @run: the body; gets the number of the variant
+ * @each: run it once a variant
+ * @next: the test defined after it
+ */
+struct ktap_test {
+	const char *name;
+	void (*run)(unsigned int variant);
+	bool each;
+	struct ktap_test *next;
+};
+
+/* Seconds that one test may take; main() may set it. */
+extern unsigned int ktap_timeout;
+
+void ktap_add(struct ktap_test *test);
+/* Add a variant. Tests that are TEST_EACH get its number. */
+void ktap_variant(const char *name, unsigned int number);
+/* Run all tests; returns main()'s exit status. */
+int ktap_run(void);
+
+void ktap_diag(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool ktap_true(bool ok, const char *where, const char *what);
+bool ktap_equal(uint64_t got, uint64_t want, const char *where, const char *what);
+/* @result is a system call's: -1 with errno, or not negative. @want: an errno, or 0. */
+bool ktap_errno(long result, int want, const char *where, const char *what);
+void ktap_stop(void) __attribute__((noreturn));
+
+#define KTAP_STRING_(x)	#x
+#define KTAP_STRING(x)	KTAP_STRING_(x)
+#define KTAP_WHERE	__FILE__ ":" KTAP_STRING(__LINE__)
+
+#define KTAP_TEST(id, every)						\
+	static void id(unsigned int variant);				\
+	static struct ktap_test ktap_##id = {				\
+		.name = #id, .run = id, .each = every			\
+	};								\
+	static void __attribute__((constructor)) ktap_add_##id(void)	\
+	{								\
+		ktap_add(&ktap_##id);					\
+	}								\
+	static void id(unsigned int variant __attribute__((unused)))
+
+/* Define a test; the body follows. */
+#define TEST(id)	KTAP_TEST(id, false)
+/* Define a test that runs once a variant; the body follows and may use 'variant'. */
+#define TEST_EACH(id)	KTAP_TEST(id, true)
+
+/* A failed EXPECT is a failed test that goes on; after a failed ASSERT it ends. */
+#define EXPECT(cond)	ktap_true(cond, KTAP_WHERE, #cond)
+#define EXPECT_EQ(got, want) \
+	ktap_equal((uint64_t)(got), (uint64_t)(want), KTAP_WHERE, #got " == " #want)
+#define EXPECT_ERRNO(call, want) \
+	ktap_errno((long)(call), want, KTAP_WHERE, #call)
+#define EXPECT_OK(call)	EXPECT_ERRNO(call, 0)
+
+#define KTAP_OR_STOP(check)	do { if (!(check)) ktap_stop(); } while (0)
+#define ASSERT(cond)		KTAP_OR_STOP(EXPECT(cond))
+#define ASSERT_EQ(got, want)	KTAP_OR_STOP(EXPECT_EQ(got, want))
+#define ASSERT_ERRNO(call, want) KTAP_OR_STOP(EXPECT_ERRNO(call, want))
+#define ASSERT_OK(call)		KTAP_OR_STOP(EXPECT_OK(call))
+
+#endif /* KTAP_H */
