@@ -15,7 +15,7 @@
 static unsigned int dma_bits;
 module_param_unsafe(dma_bits, uint, 0444);
 MODULE_PARM_DESC(dma_bits,
-	"Address bits of the device, if it was started with another dma_mask= than the default (0: the default)");
+		 "Address bits of the device, if it was started with another dma_mask= than the default (0: the default)");
 
 static bool iommu_translates(struct device *dev)
 {

@@ -38,7 +38,7 @@ static const struct kernel_param_ops quota_ops = {
 };
 module_param_cb(quota_mb, &quota_ops, &quota_mb, 0644);
 MODULE_PARM_DESC(quota_mb,
-	"MiB of buffers that one open file may hold, 1 to 4095 (default 64)");
+		 "MiB of buffers that one open file may hold, 1 to 4095 (default 64)");
 
 /* The index is the number in the UAPI. */
 static const struct edudma_buffer_ops * const methods[] = {
@@ -243,7 +243,7 @@ static int check_method(struct edudma_device *edev,
 		return -ENOENT;
 	if (!ops->reachable(edev)) {
 		dev_warn_ratelimited(&edev->dev,
-			"%s memory may lie above the device's DMA mask 0x%llx: use coherent memory, an IOMMU, or less memory (mem=256M)\n",
+				     "%s memory may lie above the device's DMA mask 0x%llx: use coherent memory, an IOMMU, or less memory (mem=256M)\n",
 			ops->name, edev->dma_mask);
 		return -ERANGE;
 	}

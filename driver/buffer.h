@@ -81,7 +81,7 @@ struct edudma_buffer {
 
 /**
  * struct edudma_hold - a range of a buffer in use
- * @node: in edudma_buffer.holds; under the file's lock
+ * @node: in the buffer's list of holds; under the file's lock
  * @buf: the buffer, which cannot be freed meanwhile
  * @offset: first byte
  * @length: bytes

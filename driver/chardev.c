@@ -72,7 +72,7 @@ static struct edudma_file *file_create(struct edudma_device *edev)
 
 	file = kzalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);
 	if (!file)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	kref_init(&file->ref);
 	file->edev = edev;
 	get_device(&edev->dev);
@@ -91,15 +91,13 @@ static int edudma_open(struct inode *inode, struct file *filp)
 	struct edudma_device *edev =
 		container_of(inode->i_cdev, struct edudma_device, cdev);
 	struct edudma_file *file;
-	int ret, idx;
+	int idx;
 
-	ret = edudma_enter(edev, &idx);
-	if (ret)
-		return ret;
-	file = file_create(edev);
+	idx = edudma_enter(edev);
+	file = edudma_is_gone(edev) ? ERR_PTR(-ENODEV) : file_create(edev);
 	edudma_exit(edev, idx);
-	if (!file)
-		return -ENOMEM;
+	if (IS_ERR(file))
+		return PTR_ERR(file);
 
 	filp->private_data = file;
 	filp->f_mapping = edev->inode->i_mapping;
@@ -111,10 +109,10 @@ static int edudma_release(struct inode *inode, struct file *filp)
 	struct edudma_file *file = filp->private_data;
 	int idx;
 
-	if (!edudma_enter(file->edev, &idx)) {
+	idx = edudma_enter(file->edev);
+	if (!edudma_is_gone(file->edev))
 		edudma_requests_cancel(file);
-		edudma_exit(file->edev, idx);
-	}
+	edudma_exit(file->edev, idx);
 	kref_put(&file->ref, file_release);
 	return 0;
 }
@@ -274,10 +272,8 @@ static long edudma_ioctl(struct file *filp, unsigned int cmd, unsigned long user
 	if (ret)
 		return ret;
 
-	ret = edudma_enter(file->edev, &idx);
-	if (ret)
-		return ret;
-	ret = dispatch(file, nr, &arg);
+	idx = edudma_enter(file->edev);
+	ret = edudma_is_gone(file->edev) ? -ENODEV : dispatch(file, nr, &arg);
 	edudma_exit(file->edev, idx);
 	if (ret)
 		return ret;
@@ -290,10 +286,8 @@ static int edudma_mmap(struct file *filp, struct vm_area_struct *vma)
 	struct edudma_file *file = filp->private_data;
 	int ret, idx;
 
-	ret = edudma_enter(file->edev, &idx);
-	if (ret)
-		return ret;
-	ret = edudma_buffer_mmap(file, vma);
+	idx = edudma_enter(file->edev);
+	ret = edudma_is_gone(file->edev) ? -ENODEV : edudma_buffer_mmap(file, vma);
 	edudma_exit(file->edev, idx);
 	return ret;
 }

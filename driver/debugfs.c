@@ -18,12 +18,10 @@ static struct dentry *root;
 static int registers_show(struct seq_file *seq, void *unused)
 {
 	struct edudma_device *edev = seq->private;
-	int ret, idx;
+	int idx;
 
-	ret = edudma_enter(edev, &idx);
-	if (ret)
-		return ret;
-	if (edev->type->ops->show)
+	idx = edudma_enter(edev);
+	if (!edudma_is_gone(edev) && edev->type->ops->show)
 		edev->type->ops->show(edev, seq);
 	edudma_exit(edev, idx);
 	return 0;
@@ -68,17 +66,17 @@ static int buffers_show(struct seq_file *seq, void *unused)
 {
 	struct edudma_device *edev = seq->private;
 	struct edudma_file *file;
-	int ret, idx;
+	int idx;
 
 	mutex_lock(&edev->files_lock);
-	ret = edudma_enter(edev, &idx);
-	if (!ret) {
+	idx = edudma_enter(edev);
+	if (!edudma_is_gone(edev)) {
 		list_for_each_entry(file, &edev->files, node)
 			show_file(seq, file);
-		edudma_exit(edev, idx);
 	}
+	edudma_exit(edev, idx);
 	mutex_unlock(&edev->files_lock);
-	return ret;
+	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(buffers);
 

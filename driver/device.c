@@ -105,30 +105,42 @@ err_free:
 }
 
 /**
- * edudma_enter - begin to use the registers, or DMA memory
+ * edudma_enter - keep the registers and DMA memory, if they are still there
  * @edev: the device
- * @idx: for edudma_exit()
  *
- * Context: may sleep. So may whoever is inside, if @wait wakes him.
- * Return: 0, or -ENODEV once the device has gone.
+ * edudma_is_gone() tells, and its answer "no" stays true until edudma_exit().
+ *
+ * Context: any. Whoever is inside may sleep, if @wait or the end of his request
+ * wakes him.
+ * Return: for edudma_exit().
  */
-int edudma_enter(struct edudma_device *edev, int *idx)
+int edudma_enter(struct edudma_device *edev)
+	__acquires(&edev->srcu)
 {
-	*idx = srcu_read_lock(&edev->srcu);
-	if (!READ_ONCE(edev->gone))
-		return 0;
-	srcu_read_unlock(&edev->srcu, *idx);
-	return -ENODEV;
+	return srcu_read_lock(&edev->srcu);
 }
 
 /**
  * edudma_exit - end what edudma_enter() began
  * @edev: the device
- * @idx: what edudma_enter() gave
+ * @idx: what edudma_enter() returned
  */
 void edudma_exit(struct edudma_device *edev, int idx)
+	__releases(&edev->srcu)
 {
 	srcu_read_unlock(&edev->srcu, idx);
+}
+
+/**
+ * edudma_is_gone - has remove() begun?
+ * @edev: the device
+ *
+ * Context: between edudma_enter() and edudma_exit().
+ * Return: true once it has.
+ */
+bool edudma_is_gone(struct edudma_device *edev)
+{
+	return READ_ONCE(edev->gone);
 }
 
 /**

@@ -5,8 +5,8 @@
  * Lifetime. struct edudma_device outlives the PCI function: open files hold a
  * reference. What belongs to the function (registers, interrupts, every byte
  * of DMA memory) is gone when remove() returns. Whoever uses any of that sits
- * between edudma_enter() and edudma_exit(); remove() first makes enter fail,
- * then waits until nobody is inside.
+ * between edudma_enter() and edudma_exit(), and asks edudma_is_gone() there;
+ * remove() first marks the device gone, then waits until nobody is inside.
  *
  *   open file      -> struct edudma_file     until closed and its last request
  *                                            has ended
@@ -19,9 +19,8 @@
  * Lock order, outermost first:
  *
  *   edudma_device.files_lock   the list of open files; may sleep
- *   mmap_lock                  the kernel's, around mmap; no user copy under it
- *                              or under any lock below
- *   edudma_device.srcu         enter and exit; may sleep
+ *   mmap_lock                  the kernel's, around mmap; so no user copy is made
+ *                              under any of these
  *   edudma_channel.lock        with interrupts off: the request queues, and the
  *                              engine's state for that channel
  *   edudma_file.buffers' lock  with interrupts off: handles, holds, mappings and
@@ -32,7 +31,6 @@
 
 #include <linux/atomic.h>
 #include <linux/cdev.h>
-#include <linux/device.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -133,7 +131,7 @@ struct edudma_device {
 	bool broken;
 	wait_queue_head_t wait;
 	struct delayed_work tick;
-	struct mutex files_lock;
+	struct mutex files_lock; /* protects files, and DMA memory at its end */
 	struct list_head files;
 	struct inode *inode;
 	struct dentry *debugfs;
@@ -179,8 +177,9 @@ struct edudma_device *edudma_device_alloc(struct pci_dev *pdev,
 					  const struct edudma_type *type);
 int edudma_device_init(void);
 void edudma_device_exit(void);
-int edudma_enter(struct edudma_device *edev, int *idx);
+int edudma_enter(struct edudma_device *edev);
 void edudma_exit(struct edudma_device *edev, int idx);
+bool edudma_is_gone(struct edudma_device *edev);
 void edudma_mark_gone(struct edudma_device *edev);
 void edudma_wait_for_exit(struct edudma_device *edev);
 void edudma_release_memory(struct edudma_device *edev);

@@ -62,7 +62,7 @@ static const struct kernel_param_ops window_ops = {
 };
 module_param_cb_unsafe(window, &window_ops, &window, 0444);
 MODULE_PARM_DESC(window,
-	"Bytes of edu's memory to use, 1 to 4096 (default: 4096 where SMBIOS proves QEMU 9.0 or newer, else 4095; 4096 aborts older ones)");
+		 "Bytes of edu's memory to use, 1 to 4096 (default: 4096 where SMBIOS proves QEMU 9.0 or newer, else 4095; 4096 aborts older ones)");
 
 /**
  * struct edu - the engine's state
@@ -87,7 +87,7 @@ struct edu {
 	u64 owner;
 	void *zeros;
 	dma_addr_t zeros_addr;
-	struct mutex lock;
+	struct mutex lock; /* protects the registers beside DMA's */
 	bool factorial_ended;
 };
 
@@ -142,10 +142,10 @@ static int edu_quiesce(struct edudma_device *edev)
 {
 	unsigned int waited;
 
-	for (waited = 0; edu_is_running(edev) || edu_is_computing(edev); waited += 10) {
+	for (waited = 0; edu_is_running(edev) || edu_is_computing(edev); waited += 20) {
 		if (waited >= EDU_QUIET_MS)
 			return -ETIMEDOUT;
-		msleep(10);
+		msleep(20);
 	}
 	writel(0, edev->regs + EDU_STATUS);
 	writel(~0, edev->regs + EDU_IRQ_ACK);

@@ -47,7 +47,7 @@ static const struct kernel_param_ops irq_ops = {
 };
 module_param_cb(irq, &irq_ops, NULL, 0444);
 MODULE_PARM_DESC(irq,
-	"How to learn that a command has ended: auto (the best that works, the default), msix, msi, intx, poll");
+		 "How to learn that a command has ended: auto (the best that works, the default), msix, msi, intx, poll");
 
 /**
  * edudma_irq_name - the name of an interrupt mode

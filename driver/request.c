@@ -23,7 +23,7 @@
 #include "trace.h"
 
 /* How long a device may take over its time for a command, before it is broken. */
-#define STUCK_NS	(NSEC_PER_SEC)
+#define STUCK_NS	NSEC_PER_SEC
 
 /**
  * edudma_channels_init - make the channels that the engine has
@@ -108,8 +108,18 @@ static void channel_pump(struct edudma_channel *chan)
 		schedule_delayed_work(&chan->edev->tick, tick_period(chan->edev));
 }
 
-/* Releases the channel's lock, and completes what has ended under it. */
+static unsigned long channel_lock(struct edudma_channel *chan)
+	__acquires(&chan->lock)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&chan->lock, flags);
+	return flags;
+}
+
+/* What has ended under the lock is completed without it. */
 static void channel_unlock(struct edudma_channel *chan, unsigned long flags)
+	__releases(&chan->lock)
 {
 	struct edudma_request *req, *next;
 	LIST_HEAD(finished);
@@ -167,7 +177,7 @@ static unsigned int channel_reap(struct edudma_channel *chan)
 	unsigned int ended;
 	unsigned long flags;
 
-	spin_lock_irqsave(&chan->lock, flags);
+	flags = channel_lock(chan);
 	ended = chan->edev->type->ops->reap(chan);
 	channel_pump(chan);
 	channel_unlock(chan, flags);
@@ -218,7 +228,7 @@ static void channel_abandon(struct edudma_channel *chan, int status)
 	struct edudma_request *req, *next;
 	unsigned long flags;
 
-	spin_lock_irqsave(&chan->lock, flags);
+	flags = channel_lock(chan);
 	list_for_each_entry_safe(req, next, &chan->running, node)
 		edudma_request_finish(req, status);
 	channel_unlock(chan, flags);
@@ -242,7 +252,7 @@ void edudma_channels_stop(struct edudma_device *edev, int status)
 	for (i = 0; i < edev->limits.nr_channels; i++) {
 		struct edudma_channel *chan = &edev->channels[i];
 
-		spin_lock_irqsave(&chan->lock, flags);
+		flags = channel_lock(chan);
 		channel_refuse(chan, status);
 		channel_unlock(chan, flags);
 		if (edev->type->ops->stop(chan)) {
@@ -432,7 +442,7 @@ static void request_submit(struct edudma_request *req)
 	atomic64_inc(&chan->edev->counters.submitted);
 	trace_edudma_submit(req);
 
-	spin_lock_irqsave(&chan->lock, flags);
+	flags = channel_lock(chan);
 	list_add_tail(&req->node, &chan->waiting);
 	if (chan->stopped)
 		edudma_request_finish(req, chan->stopped);
@@ -446,7 +456,7 @@ static void request_cancel(struct edudma_request *req)
 	struct edudma_channel *chan = req->chan;
 	unsigned long flags;
 
-	spin_lock_irqsave(&chan->lock, flags);
+	flags = channel_lock(chan);
 	if (req->state == EDUDMA_REQUEST_WAITING)
 		edudma_request_finish(req, -ECANCELED);
 	else if (req->state == EDUDMA_REQUEST_RUNNING)
@@ -527,7 +537,7 @@ void edudma_requests_cancel(struct edudma_file *file)
 	for (i = 0; i < edev->limits.nr_channels; i++) {
 		struct edudma_channel *chan = &edev->channels[i];
 
-		spin_lock_irqsave(&chan->lock, flags);
+		flags = channel_lock(chan);
 		list_for_each_entry_safe(req, next, &chan->waiting, node) {
 			if (req->file == file)
 				edudma_request_finish(req, -ECANCELED);

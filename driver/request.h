@@ -89,7 +89,7 @@ struct edudma_request {
 struct edudma_channel {
 	struct edudma_device *edev;
 	unsigned int index;
-	spinlock_t lock;
+	spinlock_t lock; /* protects the lists, and the engine's state */
 	struct list_head waiting;
 	struct list_head running;
 	struct list_head finished;
