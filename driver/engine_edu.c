@@ -10,7 +10,6 @@
 #include <linux/io.h>
 #include <linux/ktime.h>
 #include <linux/moduleparam.h>
-#include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -75,8 +74,9 @@ MODULE_PARM_DESC(window,
  * @owner: the open file whose bytes are in on-board memory, by its id
  * @zeros: a page of zeros, for scrubbing
  * @zeros_addr: its bus address
- * @lock: one factorial or liveness check at a time
- * @factorial_ended: its interrupt has come
+ * @liveness_lock: one liveness check at a time
+ * @flags: EDU_FACTORIAL_CLAIMED by who uses the factorial, which may take long;
+ *	EDU_FACTORIAL_ENDED by its interrupt
  */
 struct edu {
 	struct edudma_request *request;
@@ -87,9 +87,12 @@ struct edu {
 	u64 owner;
 	void *zeros;
 	dma_addr_t zeros_addr;
-	struct mutex lock; /* protects the registers beside DMA's */
-	bool factorial_ended;
+	spinlock_t liveness_lock; /* protects the liveness register */
+	unsigned long flags;
 };
+
+#define EDU_FACTORIAL_CLAIMED	0
+#define EDU_FACTORIAL_ENDED	1
 
 /* A 28-bit mask needs no more than writel; a wider one, a 64-bit machine. */
 static void edu_write_address(void __iomem *reg, u64 addr)
@@ -127,10 +130,10 @@ static u32 edu_liveness(struct edudma_device *edev, u32 value)
 	struct edu *edu = edev->engine_priv;
 	u32 answer;
 
-	mutex_lock(&edu->lock);
+	spin_lock(&edu->liveness_lock);
 	writel(value, edev->regs + EDU_LIVENESS);
 	answer = readl(edev->regs + EDU_LIVENESS);
-	mutex_unlock(&edu->lock);
+	spin_unlock(&edu->liveness_lock);
 	return answer;
 }
 
@@ -169,7 +172,7 @@ static int edu_init(struct edudma_device *edev)
 	edu = kzalloc(sizeof(*edu), GFP_KERNEL);
 	if (!edu)
 		return -ENOMEM;
-	mutex_init(&edu->lock);
+	spin_lock_init(&edu->liveness_lock);
 	edev->engine_priv = edu;
 	if (edu_liveness(edev, 0x12345678) != ~0x12345678) {
 		ret = dev_err_probe(dev, -ENODEV, "the liveness register does not invert\n");
@@ -283,7 +286,8 @@ static int edu_queue(struct edudma_channel *chan, struct edudma_request *req)
 
 /*
  * RUN is looked at before the ID: if the device was there after RUN had been
- * read as 0, then RUN was true.
+ * read as 0, then RUN was true. readl() orders what the CPU reads of the data
+ * after it.
  */
 static unsigned int edu_reap(struct edudma_channel *chan)
 {
@@ -339,10 +343,30 @@ static bool edu_irq(struct edudma_device *edev, unsigned int vector)
 	/* Read back: the interrupt line is down before the handler returns. */
 	readl(edev->regs + EDU_IRQ_STATUS);
 	if (status & EDU_IRQ_FACTORIAL) {
-		WRITE_ONCE(edu->factorial_ended, true);
+		set_bit(EDU_FACTORIAL_ENDED, &edu->flags);
 		wake_up(&edev->wait);
 	}
 	return true;
+}
+
+static bool edu_claim_factorial(struct edudma_device *edev)
+{
+	struct edu *edu = edev->engine_priv;
+
+	return !test_and_set_bit_lock(EDU_FACTORIAL_CLAIMED, &edu->flags);
+}
+
+static void edu_release_factorial(struct edudma_device *edev)
+{
+	struct edu *edu = edev->engine_priv;
+
+	clear_bit_unlock(EDU_FACTORIAL_CLAIMED, &edu->flags);
+	wake_up(&edev->wait);
+}
+
+static bool edu_factorial_is_idle(struct edudma_device *edev)
+{
+	return !edu_is_computing(edev);
 }
 
 /* The interrupt of a factorial that nobody waited for may come late. */
@@ -350,55 +374,75 @@ static bool edu_factorial_has_ended(struct edudma_device *edev)
 {
 	struct edu *edu = edev->engine_priv;
 
-	if (edu_uses_interrupts(edev) && !READ_ONCE(edu->factorial_ended))
+	if (edu_uses_interrupts(edev) && !test_bit(EDU_FACTORIAL_ENDED, &edu->flags))
 		return false;
 	return !edu_is_computing(edev);
 }
 
-static int edu_wait_for_factorial(struct edudma_device *edev, u64 timeout_ns)
+/* Look again every tick where no interrupt will wake us, else every second. */
+static unsigned long edu_time_slice(struct edudma_device *edev, u64 deadline)
 {
-	u64 deadline = ktime_get_ns() + timeout_ns;
-	long slice = edu_uses_interrupts(edev) ? HZ : 1;
+	unsigned long slice = edu_uses_interrupts(edev) ? HZ : 1;
+	u64 now = ktime_get_ns();
+
+	if (!deadline)
+		return slice;
+	return now < deadline ?
+		min_t(u64, slice, nsecs_to_jiffies64(deadline - now) + 1) : 0;
+}
+
+static int edu_wait(struct edudma_device *edev,
+		    bool (*condition)(struct edudma_device *edev), u64 deadline)
+{
+	unsigned long slice;
 	long ret;
 
-	for (;;) {
+	while ((slice = edu_time_slice(edev, deadline))) {
 		ret = wait_event_interruptible_timeout(edev->wait,
-						       READ_ONCE(edev->gone) ||
-						       edu_factorial_has_ended(edev),
+						       edudma_is_gone(edev) ||
+						       condition(edev),
 						       slice);
-		if (READ_ONCE(edev->gone))
+		if (edudma_is_gone(edev))
 			return -ENODEV;
 		if (ret < 0)
 			return -EINTR;
 		if (ret)
 			return 0;
-		if (timeout_ns && ktime_get_ns() >= deadline)
-			return -ETIMEDOUT;
 	}
+	return -ETIMEDOUT;
+}
+
+static int edu_compute(struct edudma_device *edev, u32 n, u64 deadline,
+		       u32 *result)
+{
+	struct edu *edu = edev->engine_priv;
+	int ret;
+
+	/* Who did not wait for his result has left the device computing. */
+	ret = edu_wait(edev, edu_factorial_is_idle, deadline);
+	if (ret)
+		return ret;
+	clear_bit(EDU_FACTORIAL_ENDED, &edu->flags);
+	writel(edu_uses_interrupts(edev) ? EDU_STATUS_IRQ : 0, edev->regs + EDU_STATUS);
+	writel(n, edev->regs + EDU_FACTORIAL);
+	ret = edu_wait(edev, edu_factorial_has_ended, deadline);
+	if (ret)
+		return ret;
+	*result = readl(edev->regs + EDU_FACTORIAL);
+	return 0;
 }
 
 static int edu_factorial(struct edudma_device *edev, u32 n, u64 timeout_ns,
 			 u32 *result)
 {
-	struct edu *edu = edev->engine_priv;
+	u64 deadline = timeout_ns ? ktime_get_ns() + timeout_ns : 0;
 	int ret;
 
-	if (mutex_lock_interruptible(&edu->lock))
-		return -EINTR;
-	if (edu_is_computing(edev)) {
-		/* Somebody did not wait for the end; the device ignores us till then. */
-		ret = edu_wait_for_factorial(edev, timeout_ns);
-		if (ret)
-			goto unlock;
-	}
-	WRITE_ONCE(edu->factorial_ended, false);
-	writel(edu_uses_interrupts(edev) ? EDU_STATUS_IRQ : 0, edev->regs + EDU_STATUS);
-	writel(n, edev->regs + EDU_FACTORIAL);
-	ret = edu_wait_for_factorial(edev, timeout_ns);
-	if (!ret)
-		*result = readl(edev->regs + EDU_FACTORIAL);
-unlock:
-	mutex_unlock(&edu->lock);
+	ret = edu_wait(edev, edu_claim_factorial, deadline);
+	if (ret)
+		return ret;
+	ret = edu_compute(edev, n, deadline, result);
+	edu_release_factorial(edev);
 	return ret;
 }
 
