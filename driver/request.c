@@ -22,8 +22,8 @@
 #include "request.h"
 #include "trace.h"
 
-/* How long a device may take over its time for a command, before it is broken. */
-#define STUCK_NS	NSEC_PER_SEC
+/* How much longer than its time a command may take before the device is broken. */
+#define STUCK_NS	(5 * NSEC_PER_SEC)
 
 /**
  * edudma_channels_init - make the channels that the engine has
