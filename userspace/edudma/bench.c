@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* edudma bench: which kind of memory for DMA? */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench_measure.h"
+#include "commands.h"
+#include "number.h"
+#include "output.h"
+#include "say.h"
+
+/*
+ * How many commands a row may cost unless the user says how many iterations:
+ * they take 1 to 2 ms of the user's time with a virtual clock, 100 ms with a
+ * real one
+ */
+#define COMMANDS_VIRTUAL 600
+#define COMMANDS_REAL	 60
+#define ITERATIONS_MIN	 3
+#define ITERATIONS_MAX	 P99_SAMPLES
+
+static struct size_list sizes = { 3, { 4 << 10, 64 << 10, 1 << 20 } };
+static struct name_list method_names;
+static struct name_list direction_names;
+static uint64_t iterations;
+static uint64_t warmup = 1;
+static const char *json_path;
+static const char *csv_path;
+
+static const struct setting settings[] = {
+	{ "methods", 'm', "NAME,...", "only these kinds of memory", &type_names, &method_names },
+	{ "directions", 'D', "NAME,...", "only to, from or copy", &type_names, &direction_names },
+	{ "sizes", 's', "SIZE,...", "bytes of a transfer (4K,64K,1M)", &type_sizes, &sizes },
+	{ "iterations", 'n', "N", "measure every row N times (3 to 100, by its cost)",
+	  &type_positive, &iterations },
+	{ "warmup", 'w', "N", "iterations before that which do not count (1)",
+	  &type_count, &warmup },
+	{ "json", 0, "FILE", "write JSON, too; - for standard output, and no table",
+	  &type_text, &json_path },
+	{ "csv", 0, "FILE", "write CSV, too; - for standard output, and no table",
+	  &type_text, &csv_path },
+};
+
+static const struct usage usage = {
+	.subcommand = "bench",
+	.arguments = "",
+	.about = "Measure every phase of a transfer: for each kind of memory, direction and size.\n"
+		 "The table shows medians; the files have minimum, median, p99 (from 100 iterations\n"
+		 "on) and maximum. Data is verified, outside of the times.",
+	.settings = settings,
+	.nr_settings = sizeof(settings) / sizeof(settings[0]),
+	.more = "Examples:\n"
+		"  edudma bench\n"
+		"  edudma bench --sizes 4K,64K --iterations 3     bearable at 100 ms a command\n"
+		"  edudma bench -m vmalloc -D copy -s 64K -n 100  one row, with p99\n"
+		"  edudma bench --json run.json --csv run.csv\n",
+};
+
+/* An estimate, before anything is measured: for contiguous memory */
+static uint64_t expected_commands(const struct device *device, const struct bench_row *row)
+{
+	uint64_t window = device->info.window;
+	unsigned int ways = row->direction->has_src && row->direction->has_dst ? 2 : 1;
+
+	return device->info.command_ns ? ways * ((row->bytes + window - 1) / window) : 1;
+}
+
+static uint64_t choose_iterations(const struct bench_result *result, uint64_t commands)
+{
+	uint64_t n = (clock_is_virtual(&result->environment) ? COMMANDS_VIRTUAL : COMMANDS_REAL) /
+		     commands;
+
+	if (iterations)
+		return iterations;
+	return n < ITERATIONS_MIN ? ITERATIONS_MIN : n > ITERATIONS_MAX ? ITERATIONS_MAX : n;
+}
+
+static bool fits(const struct device *device, const struct edudma_method_info *method,
+		 uint64_t bytes)
+{
+	/* a copy needs two buffers of this, and on-board memory is looked at through a third */
+	return bytes <= method->max_length &&
+	       2 * bytes + 2 * device->info.device_bytes <= device->info.quota_bytes;
+}
+
+static bool fits_any(const struct device *device, uint64_t bytes)
+{
+	for (uint32_t m = 0; m < device->nr_methods; m++)
+		if (fits(device, &device->methods[m], bytes))
+			return true;
+	return false;
+}
+
+static void note_left_out(const struct device *device)
+{
+	for (size_t s = 0; s < sizes.n; s++)
+		for (uint32_t m = 0; m < device->nr_methods; m++)
+			if (!fits(device, &device->methods[m], sizes.values[s]))
+				note("%s of %s is left out: more than it or the quota allows",
+				     format_size(sizes.values[s]).s, device->methods[m].name);
+}
+
+/* Kinds of memory that should be compared stand side by side */
+static void plan_rows(struct bench_result *result)
+{
+	const struct device *device = result->device;
+
+	for (size_t d = 0; d < NR_DIRECTIONS; d++) {
+		if (!direction_chosen(&directions[d], &direction_names))
+			continue;
+		for (size_t s = 0; s < sizes.n; s++) {
+			for (uint32_t m = 0; m < device->nr_methods; m++) {
+				struct bench_row *row = &result->rows[result->nr_rows];
+
+				if (!fits(device, &device->methods[m], sizes.values[s]))
+					continue;
+				row->method = &device->methods[m];
+				row->direction = &directions[d];
+				row->bytes = sizes.values[s];
+				row->iterations = choose_iterations(result,
+						expected_commands(device, row));
+				result->nr_rows++;
+			}
+		}
+	}
+}
+
+static void plan_cpu_copies(struct bench_result *result)
+{
+	const struct device *device = result->device;
+
+	for (size_t s = 0; s < sizes.n; s++) {
+		for (uint32_t m = 0; m <= device->nr_methods; m++) {
+			bool is_malloc = m == device->nr_methods;
+
+			if (is_malloc ? !fits_any(device, sizes.values[s]) :
+					!fits(device, &device->methods[m], sizes.values[s]))
+				continue;
+			result->cpu_copies[result->nr_cpu_copies++] = (struct cpu_copy_row){
+				.memory = is_malloc ? "malloc" : device->methods[m].name,
+				.bytes = sizes.values[s],
+				.iterations = choose_iterations(result, 1),
+			};
+		}
+	}
+}
+
+/* With a real clock this can be long: say so before it begins */
+static void announce(const struct bench_result *result)
+{
+	uint64_t commands = 0;
+
+	for (size_t i = 0; i < result->nr_rows; i++)
+		commands += (warmup + result->rows[i].iterations) *
+			    expected_commands(result->device, &result->rows[i]);
+	if (!clock_is_virtual(&result->environment) && result->device->info.command_ns)
+		note("%zu rows and at least %llu commands take %s or more; fewer --sizes or "
+		     "--iterations take less", result->nr_rows, (unsigned long long)commands,
+		     format_time(commands * result->device->info.command_ns).s);
+}
+
+static int measure(struct bench_result *result)
+{
+	const struct device *device = result->device;
+
+	for (size_t i = 0; i < result->nr_rows; i++) {
+		struct bench_row *row = &result->rows[i];
+
+		progress("%zu/%zu %s %s %s, %llu iterations", i + 1, result->nr_rows,
+			 row->method->name, row->direction->name, format_size(row->bytes).s,
+			 (unsigned long long)row->iterations);
+		if (bench_measure(device, row, warmup))
+			return EXIT_FAILURE;
+	}
+	progress("CPU copies");
+	for (size_t i = 0; i < result->nr_cpu_copies; i++) {
+		struct cpu_copy_row *row = &result->cpu_copies[i];
+		const struct edudma_method_info *method = NULL;
+
+		for (uint32_t m = 0; m < device->nr_methods; m++)
+			if (row->memory == device->methods[m].name)
+				method = &device->methods[m];
+		if (bench_measure_cpu(device, method, row))
+			return EXIT_FAILURE;
+	}
+	progress_clear();
+	return 0;
+}
+
+static int write_file(const char *path, const struct bench_result *result,
+		      void (*format)(FILE *stream, const struct bench_result *result))
+{
+	struct output output;
+
+	if (!path)
+		return 0;
+	if (output_open(&output, path))
+		return EXIT_FAILURE;
+	format(output.stream, result);
+	return output_commit(&output);
+}
+
+static int write_result(const struct bench_result *result)
+{
+	bool is_stdout_taken = (json_path && !strcmp(json_path, "-")) ||
+			       (csv_path && !strcmp(csv_path, "-"));
+	int status = 0;
+
+	if (!is_stdout_taken)
+		status = write_file("-", result, bench_write_table);
+	status |= write_file(json_path, result, bench_write_json);
+	status |= write_file(csv_path, result, bench_write_csv);
+	for (size_t i = 0; i < result->nr_rows; i++)
+		if (!result->rows[i].verified)
+			status = fail("%s %s %s: wrong data arrived; `edudma test` says where",
+				      result->rows[i].method->name,
+				      result->rows[i].direction->name,
+				      format_size(result->rows[i].bytes).s);
+	return status;
+}
+
+static int bench(struct device *device)
+{
+	struct bench_result result = { .device = device };
+	int status;
+
+	if (!device_choose_methods(device, "bench", &method_names))
+		return fail("the device reaches no kind of memory; `edudma info` says more");
+	environment_read(&result.environment);
+	result.rows = calloc(device->nr_methods * NR_DIRECTIONS * sizes.n, sizeof(*result.rows));
+	result.cpu_copies = calloc((device->nr_methods + 1) * sizes.n, sizeof(*result.cpu_copies));
+	if (!result.rows || !result.cpu_copies) {
+		status = fail("out of memory");
+	} else {
+		note_left_out(device);
+		plan_rows(&result);
+		plan_cpu_copies(&result);
+		announce(&result);
+		status = result.nr_rows ? measure(&result) : fail("there is nothing to measure");
+		if (!status)
+			status = write_result(&result);
+	}
+	free(result.cpu_copies);
+	free(result.rows);
+	return status;
+}
+
+int bench_main(int argc, char **argv)
+{
+	struct device device;
+	int status;
+
+	options_parse(&usage, argc, argv);
+	directions_check("bench", &direction_names);
+	if (device_open(&device))
+		return EXIT_FAILURE;
+	status = bench(&device);
+	device_close(&device);
+	return status;
+}

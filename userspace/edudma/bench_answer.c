@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bench_answer.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "number.h"
+
+#define REFERENCE_BYTES (64 * 1024)
+#define LINE_WIDTH 100
+
+/**
+ * struct contender - a kind of memory, at the size that the answer is about
+ * @method: which
+ * @name: its name
+ * @segments: of the buffer
+ * @commands: that a transfer takes
+ * @request_ns: that a transfer takes
+ * @cpu_ns: what the CPU does for every buffer: allocate, map, sync, unmap, free
+ * @alloc_ns: of that, allocate
+ * @map_ns: of that, map for the device
+ * @read_ns: to read it through the kernel's mapping; zero: not measured
+ */
+struct contender {
+	const struct edudma_method_info *method;
+	const char *name;
+	uint32_t segments;
+	uint32_t commands;
+	uint64_t request_ns;
+	uint64_t cpu_ns;
+	uint64_t alloc_ns;
+	uint64_t map_ns;
+	uint64_t read_ns;
+};
+
+/* 64 KiB, or the largest that was measured */
+static uint64_t reference_bytes(const struct bench_result *result)
+{
+	uint64_t largest = 0;
+
+	for (size_t i = 0; i < result->nr_rows; i++) {
+		if (result->rows[i].bytes == REFERENCE_BYTES)
+			return REFERENCE_BYTES;
+		if (result->rows[i].bytes > largest)
+			largest = result->rows[i].bytes;
+	}
+	return largest;
+}
+
+/* From a row of one buffer: from the device if possible, for that is read as well */
+static const struct bench_row *reference_row(const struct bench_result *result,
+					     const struct edudma_method_info *method,
+					     uint64_t bytes)
+{
+	const struct bench_row *found = NULL;
+
+	for (size_t i = 0; i < result->nr_rows; i++) {
+		const struct bench_row *row = &result->rows[i];
+
+		if (row->method != method || row->bytes != bytes ||
+		    (row->direction->has_src && row->direction->has_dst))
+			continue;
+		if (!found || row->direction->has_dst)
+			found = row;
+	}
+	return found;
+}
+
+static size_t find_contenders(const struct bench_result *result, uint64_t bytes,
+			      struct contender contenders[METHODS_MAX])
+{
+	size_t n = 0;
+
+	for (uint32_t m = 0; m < result->device->nr_methods; m++) {
+		const struct edudma_method_info *method = &result->device->methods[m];
+		const struct bench_row *row = reference_row(result, method, bytes);
+		const struct summary *phases = row ? row->phases : NULL;
+
+		if (!row)
+			continue;
+		contenders[n++] = (struct contender){
+			.method = method,
+			.name = method->name,
+			.segments = row->segments,
+			.commands = row->commands,
+			.request_ns = phases[PHASE_REQUEST].median,
+			.cpu_ns = phases[PHASE_ALLOC].median + phases[PHASE_MAP].median +
+				  phases[PHASE_SYNC].median + phases[PHASE_UNMAP].median +
+				  phases[PHASE_FREE].median,
+			.alloc_ns = phases[PHASE_ALLOC].median,
+			.map_ns = phases[PHASE_MAP].median,
+			.read_ns = phases[PHASE_READ_KERNEL].median,
+		};
+	}
+	return n;
+}
+
+/* A paragraph that grows by pieces and breaks its lines when it is printed */
+struct paragraph {
+	size_t n;
+	char text[2048];
+};
+
+static void append(struct paragraph *paragraph, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void append(struct paragraph *paragraph, const char *format, ...)
+{
+	size_t room = sizeof(paragraph->text) - paragraph->n;
+	va_list arguments;
+	int n;
+
+	va_start(arguments, format);
+	n = vsnprintf(paragraph->text + paragraph->n, room, format, arguments);
+	va_end(arguments);
+	paragraph->n += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+static void print_paragraph(FILE *stream, const struct paragraph *paragraph)
+{
+	const char *word = paragraph->text;
+	size_t column = 0;
+
+	while (*word) {
+		size_t length = strcspn(word, " ");
+
+		if (column && column + 1 + length > LINE_WIDTH) {
+			fputc('\n', stream);
+			column = 0;
+		}
+		column += (size_t)fprintf(stream, "%s%.*s", column ? " " : "", (int)length, word);
+		word += length;
+		word += strspn(word, " ");
+	}
+	fputc('\n', stream);
+}
+
+static void write_why(FILE *stream, const struct bench_result *result, uint64_t bytes,
+		      const struct contender *contenders, size_t n)
+{
+	unsigned long page = (unsigned long)sysconf(_SC_PAGESIZE);
+	unsigned long window = result->device->info.window;
+	unsigned long pages = (bytes + page - 1) / page;
+	unsigned long whole = (bytes + window - 1) / window;
+	unsigned long page_commands = (page + window - 1) / window;
+	const struct text size = format_size(bytes);
+	struct paragraph why = { 0 };
+
+	append(&why, "Why that many commands? One moves at most %lu bytes", window);
+	if (window == 4095 && !(result->device->info.flags & EDUDMA_INFO_SMBIOS))
+		append(&why, " here, because QEMU before 9.0 may abort at one more");
+	if (page_commands == 1)
+		append(&why, ", a whole page of %lu: %s are %lu commands in one piece, and no more "
+		       "than %lu in separate pages.", page, size.s, whole, pages);
+	else
+		append(&why, ". %s in one piece are %lu / %lu, rounded up: %lu commands; but a page "
+		       "of %lu that lies alone needs %lu, so that separate pages need up to %lu.",
+		       size.s, (unsigned long)bytes, window, whole, page, page_commands,
+		       page_commands * pages);
+	append(&why, " Here");
+	for (size_t i = 0; i < n; i++)
+		append(&why, "%s %s came in %u %s (%u commands)", i ? "," : "", contenders[i].name,
+		       contenders[i].segments, contenders[i].segments == 1 ? "piece" : "pieces",
+		       contenders[i].commands);
+	append(&why, ".");
+	fputc('\n', stream);
+	print_paragraph(stream, &why);
+}
+
+static bool is_better(const struct contender *a, const struct contender *b)
+{
+	if (a->commands != b->commands)
+		return a->commands < b->commands;
+	return a->cpu_ns < b->cpu_ns;
+}
+
+/* How many times the best; the best may be nothing */
+static void write_ratio(FILE *stream, uint64_t value, uint64_t best)
+{
+	if (best)
+		fprintf(stream, " (%5.2fx)", (double)value / (double)best);
+	else
+		fprintf(stream, " %8s", "");
+}
+
+static void write_comparison(FILE *stream, uint64_t bytes, const struct contender *contenders,
+			     size_t n, const struct contender *best)
+{
+	fprintf(stream, "\nWhich memory for DMA, at %s? (in brackets: against %s)\n"
+		"%-9s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", format_size(bytes).s, best->name,
+		"memory", "commands", "", "alloc", "", "map", "", "read-k", "", "CPU*", "");
+	for (size_t i = 0; i < n; i++) {
+		const struct contender *contender = &contenders[i];
+
+		fprintf(stream, "%-9s %8u", contender->name, contender->commands);
+		write_ratio(stream, contender->commands, best->commands);
+		fprintf(stream, " %8s", format_time(contender->alloc_ns).s);
+		write_ratio(stream, contender->alloc_ns, best->alloc_ns);
+		fprintf(stream, " %8s", format_time(contender->map_ns).s);
+		write_ratio(stream, contender->map_ns, best->map_ns);
+		fprintf(stream, " %8s", format_time(contender->read_ns).s);
+		write_ratio(stream, contender->read_ns, best->read_ns);
+		fprintf(stream, " %8s", format_time(contender->cpu_ns).s);
+		write_ratio(stream, contender->cpu_ns, best->cpu_ns);
+		fputc('\n', stream);
+	}
+	fputs("*: allocate, map, sync, unmap and free\n", stream);
+}
+
+/* The kind that goes furthest, if that is further than this one */
+static const struct edudma_method_info *find_longer(const struct device *device,
+						    const struct edudma_method_info *than)
+{
+	const struct edudma_method_info *longest = than;
+
+	for (uint32_t m = 0; m < device->nr_methods; m++)
+		if (device->methods[m].max_length > longest->max_length)
+			longest = &device->methods[m];
+	return longest == than ? NULL : longest;
+}
+
+static void write_verdict(FILE *stream, const struct bench_result *result,
+			  const struct contender *contenders, size_t n,
+			  const struct contender *best)
+{
+	const struct device *device = result->device;
+	const struct edudma_method_info *longer = find_longer(device, best->method);
+	struct paragraph verdict = { 0 };
+
+	append(&verdict, "Take %s: nothing needs fewer commands, and of what needs as few it costs "
+	       "the CPU least.", best->name);
+	if (device->info.command_ns)
+		append(&verdict, " The commands decide: beside them the CPU's work is %.2g %%.",
+		       100.0 * (double)best->cpu_ns / (double)best->request_ns);
+	for (size_t i = 0; i < n; i++) {
+		double device_ratio = (double)contenders[i].commands / (double)best->commands;
+		double cpu_ratio = (double)contenders[i].cpu_ns / (double)best->cpu_ns;
+
+		if (&contenders[i] == best)
+			continue;
+		if (contenders[i].commands == best->commands)
+			append(&verdict, " %s takes the device as long, and the CPU %.1f times.",
+			       contenders[i].name, cpu_ratio);
+		else
+			append(&verdict, " %s takes the device %.2f times as long, and the CPU %.1f "
+			       "times.", contenders[i].name, device_ratio, cpu_ratio);
+	}
+	if (longer)
+		append(&verdict, " %s ends at %s; beyond that take %s (up to %s).", best->name,
+		       format_size(best->method->max_length).s, longer->name,
+		       format_size(longer->max_length).s);
+	for (uint32_t m = 0; m < device->nr_methods; m++)
+		if (device->methods[m].flags & EDUDMA_METHOD_COHERENT)
+			append(&verdict, " %s needs no SYNC, which suits what CPU and device touch in "
+			       "turn all the time; this machine keeps it in the CPU's caches, but "
+			       "where one cannot, reading it is slow.", device->methods[m].name);
+	print_paragraph(stream, &verdict);
+}
+
+void bench_write_answer(FILE *stream, const struct bench_result *result)
+{
+	uint64_t bytes = reference_bytes(result);
+	struct contender contenders[METHODS_MAX];
+	size_t n = find_contenders(result, bytes, contenders);
+	const struct contender *best = contenders;
+
+	if (!n)
+		return;
+	for (size_t i = 1; i < n; i++)
+		if (is_better(&contenders[i], best))
+			best = &contenders[i];
+	if (result->device->info.command_ns)
+		write_why(stream, result, bytes, contenders, n);
+	if (n < 2)
+		return;
+	write_comparison(stream, bytes, contenders, n, best);
+	write_verdict(stream, result, contenders, n, best);
+}

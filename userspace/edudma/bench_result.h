@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What `edudma bench` found out, before anybody formats it */
+#ifndef EDUDMA_BENCH_RESULT_H
+#define EDUDMA_BENCH_RESULT_H
+
+#include <stdio.h>
+
+#include "device.h"
+#include "directions.h"
+#include "environment.h"
+#include "statistics.h"
+
+/**
+ * enum phase - the steps of a request, all in nanoseconds
+ * @PHASE_ALLOC: allocate and clear the buffers
+ * @PHASE_MAP: map them for the device
+ * @PHASE_MMAP: map them into the process
+ * @PHASE_FILL_KERNEL: the CPU fills the source through the kernel's mapping
+ * @PHASE_FILL_USER: the CPU fills the source through mmap()
+ * @PHASE_SYNC: SYNC around the process's access
+ * @PHASE_REQUEST: the transfer, from call to return
+ * @PHASE_QUEUE: of that, waiting for the device
+ * @PHASE_DEVICE: of that, the device at work
+ * @PHASE_READ_KERNEL: the CPU reads the destination through the kernel's mapping
+ * @PHASE_READ_USER: the CPU reads the destination through mmap()
+ * @PHASE_UNMAP: take the buffers from the device
+ * @PHASE_FREE: give the memory back
+ * @NR_PHASES: how many there are
+ */
+enum phase {
+	PHASE_ALLOC,
+	PHASE_MAP,
+	PHASE_MMAP,
+	PHASE_FILL_KERNEL,
+	PHASE_FILL_USER,
+	PHASE_SYNC,
+	PHASE_REQUEST,
+	PHASE_QUEUE,
+	PHASE_DEVICE,
+	PHASE_READ_KERNEL,
+	PHASE_READ_USER,
+	PHASE_UNMAP,
+	PHASE_FREE,
+	NR_PHASES
+};
+
+/* Their names in files: "alloc_ns", for instance */
+extern const char *const phase_names[NR_PHASES];
+
+/**
+ * struct bench_row - one kind of memory, direction and size
+ * @method: the kind of memory of source and destination
+ * @direction: what the transfer does
+ * @bytes: that a transfer moves
+ * @iterations: how often it was measured
+ * @segments: of the buffers, in the iteration with the median request time
+ * @commands: that the device was given, in the same iteration
+ * @phases: times; with n = 0 where the direction has no such phase. A copy has
+ *	two buffers: what concerns both is added up.
+ * @throughput_Bps: bytes over the median request time, a second
+ * @limit_Bps: bytes over the time that the device itself takes for that many
+ *	commands, a second; zero if that is unknown
+ * @efficiency: @throughput_Bps / @limit_Bps: with 1 the driver adds nothing
+ * @verified: all bytes arrived, every time
+ */
+struct bench_row {
+	const struct edudma_method_info *method;
+	const struct direction *direction;
+	uint64_t bytes;
+	uint64_t iterations;
+	uint32_t segments;
+	uint32_t commands;
+	struct summary phases[NR_PHASES];
+	double throughput_Bps;
+	double limit_Bps;
+	double efficiency;
+	bool verified;
+};
+
+/**
+ * struct cpu_copy_row - the same bytes copied by the CPU, to compare with
+ * @memory: the kind of memory; "malloc": the process's own
+ * @bytes: that a copy moves
+ * @iterations: how often it was measured
+ * @copy_ns: time of memcpy()
+ * @throughput_Bps: bytes over the median time, a second
+ */
+struct cpu_copy_row {
+	const char *memory;
+	uint64_t bytes;
+	uint64_t iterations;
+	struct summary copy_ns;
+	double throughput_Bps;
+};
+
+/**
+ * struct bench_result - all of it
+ * @environment: where it was measured
+ * @device: the device; its methods are those measured
+ * @nr_rows: rows
+ * @rows: by direction, size, method
+ * @nr_cpu_copies: CPU copies
+ * @cpu_copies: by size, memory
+ */
+struct bench_result {
+	struct environment environment;
+	const struct device *device;
+	size_t nr_rows;
+	struct bench_row *rows;
+	size_t nr_cpu_copies;
+	struct cpu_copy_row *cpu_copies;
+};
+
+/* The formats; each writes the whole result */
+void bench_write_table(FILE *stream, const struct bench_result *result);
+void bench_write_json(FILE *stream, const struct bench_result *result);
+void bench_write_csv(FILE *stream, const struct bench_result *result);
+
+#endif /* EDUDMA_BENCH_RESULT_H */

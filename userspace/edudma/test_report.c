@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "test_report.h"
+
+#include <json-c/json.h>
+
+#include "number.h"
+
+/* For people: a line for each group, and for each failure */
+
+static struct test_totals group_totals;
+
+static void human_begin(FILE *stream, const struct device *device, const struct test_list *list)
+{
+	fprintf(stream, "%s: %zu transfers, window %u bytes\n", device->path, list->n,
+		device->info.window);
+}
+
+static void human_group(FILE *stream, const char *group, const struct test_totals *totals)
+{
+	const size_t *outcomes = totals->outcomes;
+
+	fprintf(stream, "%s  %-28s %3zu passed", outcomes[TEST_FAILED] ? "FAILED" : "ok    ", group,
+		outcomes[TEST_PASSED]);
+	if (outcomes[TEST_FAILED])
+		fprintf(stream, ", %zu failed", outcomes[TEST_FAILED]);
+	if (outcomes[TEST_SKIPPED])
+		fprintf(stream, ", %zu skipped", outcomes[TEST_SKIPPED]);
+	fprintf(stream, ", %llu commands\n", (unsigned long long)totals->commands);
+}
+
+static void human_one(FILE *stream, size_t index, const char *group, const char *name,
+		      const struct test_verdict *verdict, bool ends_group)
+{
+	(void)index;
+	if (verdict->outcome != TEST_PASSED)
+		fprintf(stream, "%s %s, %s: %s\n",
+			verdict->outcome == TEST_FAILED ? "not ok" : "skip", group, name,
+			verdict->why);
+	group_totals.outcomes[verdict->outcome]++;
+	group_totals.commands += verdict->commands;
+	if (!ends_group)
+		return;
+	human_group(stream, group, &group_totals);
+	group_totals = (struct test_totals){ 0 };
+}
+
+static void human_end(FILE *stream, const struct device *device, const struct test_totals *totals)
+{
+	fprintf(stream, "%zu passed, %zu failed, %zu skipped; %llu commands",
+		totals->outcomes[TEST_PASSED], totals->outcomes[TEST_FAILED],
+		totals->outcomes[TEST_SKIPPED], (unsigned long long)totals->commands);
+	if (device->info.command_ns)
+		fprintf(stream, ", %s of device time",
+			format_time(totals->commands * device->info.command_ns).s);
+	fputc('\n', stream);
+}
+
+const struct test_report test_report_human = { human_begin, human_one, human_end };
+
+/* For test harnesses: KTAP, version 1 */
+
+static void ktap_begin(FILE *stream, const struct device *device, const struct test_list *list)
+{
+	(void)device;
+	fprintf(stream, "KTAP version 1\n1..%zu\n", list->n);
+}
+
+static void ktap_one(FILE *stream, size_t index, const char *group, const char *name,
+		     const struct test_verdict *verdict, bool ends_group)
+{
+	bool is_failure = verdict->outcome == TEST_FAILED;
+
+	(void)ends_group;
+	if (is_failure)
+		fprintf(stream, "# %s\n", verdict->why);
+	fprintf(stream, "%s %zu - %s, %s", is_failure ? "not ok" : "ok", index + 1, group, name);
+	if (verdict->outcome == TEST_SKIPPED)
+		fprintf(stream, " # SKIP %s", verdict->why);
+	fputc('\n', stream);
+}
+
+static void ktap_end(FILE *stream, const struct device *device, const struct test_totals *totals)
+{
+	(void)device;
+	fprintf(stream, "# Totals: pass:%zu fail:%zu xfail:0 xpass:0 skip:%zu error:0\n",
+		totals->outcomes[TEST_PASSED], totals->outcomes[TEST_FAILED],
+		totals->outcomes[TEST_SKIPPED]);
+}
+
+const struct test_report test_report_ktap = { ktap_begin, ktap_one, ktap_end };
+
+/* For programs: one JSON object at the end */
+
+static struct json_object *json_cases;
+
+static void json_begin(FILE *stream, const struct device *device, const struct test_list *list)
+{
+	(void)stream;
+	(void)device;
+	json_cases = json_object_new_array_ext((int)list->n);
+}
+
+static void json_one(FILE *stream, size_t index, const char *group, const char *name,
+		     const struct test_verdict *verdict, bool ends_group)
+{
+	static const char *const words[] = {
+		[TEST_PASSED] = "passed",
+		[TEST_FAILED] = "failed",
+		[TEST_SKIPPED] = "skipped",
+	};
+	struct json_object *object = json_object_new_object();
+
+	(void)stream;
+	(void)index;
+	(void)ends_group;
+	json_object_object_add(object, "group", json_object_new_string(group));
+	json_object_object_add(object, "name", json_object_new_string(name));
+	json_object_object_add(object, "outcome",
+			       json_object_new_string(words[verdict->outcome]));
+	if (*verdict->why)
+		json_object_object_add(object, "why", json_object_new_string(verdict->why));
+	json_object_object_add(object, "commands", json_object_new_uint64(verdict->commands));
+	json_object_array_add(json_cases, object);
+}
+
+static void json_end(FILE *stream, const struct device *device, const struct test_totals *totals)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "schema", json_object_new_int(1));
+	json_object_object_add(object, "device", json_object_new_string(device->path));
+	json_object_object_add(object, "window", json_object_new_uint64(device->info.window));
+	json_object_object_add(object, "passed",
+			       json_object_new_uint64(totals->outcomes[TEST_PASSED]));
+	json_object_object_add(object, "failed",
+			       json_object_new_uint64(totals->outcomes[TEST_FAILED]));
+	json_object_object_add(object, "skipped",
+			       json_object_new_uint64(totals->outcomes[TEST_SKIPPED]));
+	json_object_object_add(object, "commands", json_object_new_uint64(totals->commands));
+	json_object_object_add(object, "cases", json_cases);
+	fprintf(stream, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+							       JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+}
+
+const struct test_report test_report_json = { json_begin, json_one, json_end };
