@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Every entry point of the project; 'make help' lists them. All output goes to
+# $(BUILD).
+
+BUILD ?= build
+override BUILD := $(abspath $(BUILD))
+export BUILD
+
+ifndef VERBOSE
+Q := @
+silent := -s
+endif
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+MAKEFLAGS += --no-print-directory
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test shell check mutants build userspace programs clean FORCE
+
+help: ## this text
+	@echo 'Targets:'
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@echo 'Variables, with their defaults:'
+	@echo '  CLOCK=virtual   or real: the guest sees the time of the host'
+	@echo '  ACCEL=tcg       or kvm; or auto, which tries KVM first'
+	@echo '  MEMORY=256      MiB of guest memory'
+	@echo '  MACHINE=q35     or pc'
+	@echo '  QEMU=qemu-system-x86_64'
+	@echo '  KERNEL= KDIR=   the guest kernel and its headers; else a Debian kernel'
+	@echo '  BUILD=build     where all output goes'
+	@echo '  VERBOSE=1       shows the commands'
+
+run: build ## tests and measures the three kinds of memory in a guest
+	@rm -f $(BUILD)/results/run.json
+	$(Q)qemu/run --out $(BUILD)/results/run -- run-job
+	@mv $(BUILD)/results/run/run.json $(BUILD)/results/run.json
+	@echo 'These figures are in $(BUILD:$(CURDIR)/%=%)/results/run.json'
+
+test: build ## runs the whole test suite
+	$(Q)prove $(PROVEFLAGS) tests/*.t
+
+shell: build ## starts a guest with the driver loaded, for you to play in
+	$(Q)qemu/run --shell
+
+check: $(BUILD)/kernel.env ## runs every static checker
+	$(Q)scripts/check
+
+mutants: build ## proves that the tests notice broken drivers
+	$(Q)tests/mutants/run
+
+build: userspace programs ## builds everything and gets a guest kernel
+
+clean: ## removes all output
+	rm -rf $(BUILD)
+
+# What is built depends on the guest's kernel, so that is found first: make
+# reads this file, and starts over if it had to be made. Checking that nothing
+# has changed takes a moment only.
+ifneq ($(filter run test shell check mutants build,$(MAKECMDGOALS)),)
+include $(BUILD)/kernel.env
+endif
+
+$(BUILD)/kernel.env: FORCE
+	@mkdir -p $(@D)
+	@scripts/setup run $(filter test check,$(MAKECMDGOALS)) $(if $(filter mutants,$(MAKECMDGOALS)),test)
+	@qemu/guest/kernel
+
+# Each release and variant builds in its own copy of the driver
+driver := $(BUILD)/driver-$(KERNEL_RELEASE)
+sources = $(shell find $(1) -name '*.[ch]' ! -name '*.mod.c' -o -name Kbuild)
+
+define build-driver
+	@echo '  KBUILD  $(@:$(CURDIR)/%=%)'
+	@mkdir -p $(@D)/test
+	@tar -cf - $(call sources,driver) | tar -xf - -C $(@D) --strip-components=1
+	@$(if $(1),tar -cf - $(call sources,tests/driver) | tar -xf - -C $(@D)/test --strip-components=2)
+	+$(Q)$(MAKE) $(silent) -C $(KERNEL_HEADERS) M=$(@D) CONFIG_DEBUG_INFO_BTF_MODULES= $(1) modules
+	@touch $@
+endef
+
+$(driver)/edudma.ko: $(call sources,driver) $(BUILD)/kernel.env
+	$(call build-driver)
+
+$(driver)-test/edudma.ko: $(call sources,driver tests/driver) $(BUILD)/kernel.env
+	$(call build-driver,EDUDMA_TEST=1)
+
+build: $(driver)/edudma.ko $(driver)-test/edudma.ko
+
+userspace programs: $(BUILD)/kernel.env
+
+userspace:
+	@echo '  BUILD   libedudma, edudma'
+	$(Q)$(MAKE) $(silent) -C userspace BUILD=$(BUILD)
+
+programs:
+	@echo '  BUILD   test programs'
+	$(Q)$(MAKE) $(silent) -C tests BUILD=$(BUILD)

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# qemu/run's way from checked options to a guest that has ended. The guest has
+# three serial ports: the kernel's console, the job's output or terminal, and
+# one on which the job's files leave as a tar archive.
+
+qemu_pid='' tail_pid=''
+
+make_directories() {
+	scratch=$(mktemp -d "${TMPDIR:-/tmp}/edudma.XXXXXX")
+	logs=${out:-$scratch/logs}
+	mkdir -p "$logs"
+	logs=$(realpath "$logs")
+	rm -f "$logs"/{console.log,output.log,qemu.log,qemu.out,status,dmesg}
+	: >"$logs/output.log"
+}
+
+# Runs on every way out, so that no QEMU outlives its qemu/run
+clean_up() {
+	local status=$? kept=$build/results/failed-$$
+	trap - EXIT INT TERM HUP
+	[ -z "$qemu_pid" ] || kill "$qemu_pid" 2>/dev/null || true
+	[ -z "$tail_pid" ] || kill "$tail_pid" 2>/dev/null || true
+	wait
+	if [ $status != 0 ] && [ -z "$out" ] && [ -s "$logs/console.log" ]; then
+		mkdir -p "$build/results"
+		rm -rf "$kept"
+		mv "$logs" "$kept"
+		complain "the logs are in $kept"
+	fi
+	rm -rf "$scratch"
+	exit $status
+}
+
+find_parts() {
+	[ -r "$build/kernel.env" ] ||
+		die "no guest kernel yet: 'make build' fetches one and builds the rest"
+	# shellcheck source=/dev/null
+	source "$build/kernel.env"
+	module=$build/driver-$KERNEL_RELEASE$variant/edudma.ko
+	if [ ! -r "$module" ]; then
+		[ -z "$load" ] || die "no driver $module: 'make build' builds it"
+		module=''
+	fi
+	base=$(BUILD=$build "$here/guest/initramfs") || die "no initramfs"
+	if [ "$accel" = auto ]; then
+		accel=$(BUILD=$build "$here/accel" "$qemu" "$KERNEL_IMAGE" "$clock") ||
+			die "no accelerator"
+	fi
+	if [ "$accel" = kvm ] && [ "$clock" = virtual ]; then
+		die "the virtual clock needs TCG: use CLOCK=real (--clock real) with KVM"
+	fi
+}
+
+# Prints its arguments as words that a POSIX shell reads back unchanged
+quote() {
+	local word
+	for word; do
+		printf "'%s' " "${word//\'/\'\\\'\'}"
+	done
+	echo
+}
+
+job_environment() {
+	local version name
+	version=$("$qemu" --version | sed -n '1s/^QEMU emulator version //p')
+	EDUDMA_QEMU=${version:-unknown}
+	EDUDMA_MACHINE=$machine
+	EDUDMA_ACCEL=$accel
+	EDUDMA_CLOCK=$clock
+	EDUDMA_MEMORY=$memory
+	EDUDMA_SMP=$smp
+	EDUDMA_IOMMU=$iommu
+	export "${!EDUDMA_@}"
+	for name in "${!EDUDMA_@}"; do
+		echo "export $name=$(quote "${!name}")"
+	done
+}
+
+# The job goes into an archive of its own, so that a new job costs nothing
+pack_job() {
+	local root=$scratch/root
+	mkdir -p "$root/job" "$root/lib/modules"
+	{
+		job_environment
+		echo "load=$load"
+		echo "params=$(quote "$params")"
+		if [ -n "$shell" ]; then
+			echo "terminal=$(quote "${TERM:-linux}")"
+			echo "size=$(quote "$(stty size 2>/dev/null || echo 24 80)")"
+		fi
+	} >"$root/job/settings"
+	[ -n "$shell" ] || quote "${command[@]}" >"$root/job/command"
+	[ -z "$module" ] || cp "$module" "$root/lib/modules/edudma.ko"
+	(cd "$root" && find . | sort | cpio --quiet -o -H newc -R 0:0) >"$scratch/job.cpio"
+	cat "$base" "$scratch/job.cpio" >"$scratch/initramfs"
+}
+
+qemu_command() {
+	local device words
+	words="console=ttyS0 ignore_loglevel panic=-1 oops=panic cryptomgr.notests"
+	# no -no-shutdown, and a panic reboots at once: every guest comes to an end
+	qemu_words=("$qemu" -nodefaults -no-user-config -display none -no-reboot
+		-machine "$machine" -smp "$smp" -m "$memory"
+		-kernel "$KERNEL_IMAGE" -initrd "$scratch/initramfs"
+		-serial "file:$logs/console.log"
+		-d guest_errors -D "$logs/qemu.log")
+	if [ -n "$shell" ]; then
+		qemu_words+=(-chardev stdio,id=job,mux=on,signal=off -mon job)
+	else
+		qemu_words+=(-chardev "file,id=job,append=on,path=$logs/output.log")
+	fi
+	qemu_words+=(-serial chardev:job -serial "file:$scratch/results.tar")
+	case $accel in
+	kvm) qemu_words+=(-accel kvm -cpu host) ;;
+	tcg) qemu_words+=(-accel tcg) ;;
+	esac
+	if [ "$clock" = virtual ]; then
+		# the seed is for what QEMU tosses for the guest: it decides timings
+		qemu_words+=(-icount shift=3,sleep=off
+			-rtc base=2024-01-01T00:00:00,clock=vm -seed 1)
+	fi
+	if [ "$iommu" = intel ]; then
+		qemu_words+=(-device intel-iommu)
+		words+=" intel_iommu=on"
+	fi
+	for device in "${devices[@]-edu}"; do
+		[ "$device" = none ] || qemu_words+=(-device "$device")
+	done
+	qemu_words+=(-append "$words$append")
+	[ -z "${VERBOSE:-}" ] || quote "${qemu_words[@]}" >&2
+}
+
+boot() {
+	local clock_name="the host's clock"
+	[ "$clock" = real ] || clock_name="a virtual clock"
+	qemu_command
+	say "  BOOT    Linux $KERNEL_RELEASE on $machine, ${accel^^}, $memory MiB, $clock_name"
+	ulimit -c 0
+	qemu_status=0
+	if [ -n "$shell" ]; then
+		say "          Ctrl-A X ends the guest, Ctrl-A C is QEMU's monitor"
+		"${qemu_words[@]}" || qemu_status=$?
+		return
+	fi
+	# if qemu/run is killed outright, timeout gets a signal and passes it on
+	setpriv --pdeathsig TERM timeout --kill-after=5 "$timeout" "${qemu_words[@]}" \
+		</dev/null >"$logs/qemu.out" 2>&1 &
+	qemu_pid=$!
+	tail --quiet --lines=+1 --follow --sleep-interval=0.1 --pid=$qemu_pid \
+		"$logs/output.log" &
+	tail_pid=$!
+	wait "$qemu_pid" || qemu_status=$?
+	qemu_pid=''
+	wait "$tail_pid" || true
+	tail_pid=''
+}

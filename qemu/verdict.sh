@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# qemu/run's verdict on a guest that has ended.
+
+# What no healthy kernel logs
+trouble='WARNING|BUG|Oops|Call Trace|KASAN|KCSAN|UBSAN|DMA-API: |Kernel panic'
+trouble+='|general protection fault|unable to handle|refcount_t: |kmemleak: .*new suspected'
+trouble+='|INFO: (task|rcu|lockdep|possible)|rcu.*stall|nobody cared|swiotlb buffer is full'
+trouble+='|(circular|recursive) locking|inconsistent lock|lock held when|held lock freed'
+trouble+='|bad unlock balance|suspicious RCU|sleeping function|scheduling while atomic'
+
+# ... although it looks like it
+harmless='DMA-API: (preallocated|debugging enabled)'
+
+fetch_results() {
+	[ -s "$scratch/results.tar" ] || return 0
+	if tar -tf "$scratch/results.tar" >/dev/null 2>&1; then
+		tar -xf "$scratch/results.tar" -C "$logs" --strip-components=1 --no-same-owner
+	else
+		complain "the job's files arrived cut short: the guest died while it sent them"
+	fi
+}
+
+# Prints the lines of the kernel's and QEMU's logs that tell of trouble
+find_trouble() {
+	local regex allowed=$harmless
+	for regex in "${expected[@]}"; do
+		allowed+="|$regex"
+	done
+	tr -d '\r' <"$logs/console.log" | grep -E "$trouble" | grep -vE "$allowed" || true
+	cat "$logs/qemu.log" 2>/dev/null || true
+	grep 'EDU:' "$logs/qemu.out" 2>/dev/null || true
+}
+
+show() {
+	sed 's/^/  | /' >&2
+}
+
+# The job has not come to its end: says why, as far as the logs tell
+judge_guest() {
+	local found=$1
+	case $qemu_status in
+	124 | 137) complain "no end after $timeout s (--timeout): the guest was stopped" ;;
+	0) complain "the guest ended before its job did" ;;
+	*) complain "QEMU ended with status $qemu_status:" && show <"$logs/qemu.out" ;;
+	esac
+	complain "the kernel's log ends so:"
+	{
+		grep -A 25 -m 1 -E "$trouble" "$logs/console.log" || tail -n 10 "$logs/console.log"
+	} 2>/dev/null | tr -d '\r' | show
+	case $qemu_status in
+	124 | 137) exit 124 ;;
+	esac
+	[ -z "$found" ] || exit 126
+	exit 125
+}
+
+judge() {
+	local found status
+	found=$(find_trouble)
+	if [ ! -r "$logs/status" ]; then
+		[ -z "$shell" ] || exit 0
+		judge_guest "$found"
+	fi
+	status=$(<"$logs/status")
+	if [ -n "$found" ]; then
+		complain "trouble in the logs:"
+		head -n 30 <<<"$found" | show
+		[ "$status" != 0 ] || status=126
+	fi
+	exit "$status"
+}
