@@ -54,7 +54,7 @@ int edudma_addressing_init(struct edudma_device *edev)
 	struct device *dev = &edev->pdev->dev;
 	int ret;
 
-	edev->dma_mask = edev->type->ops->default_mask;
+	edev->dma_mask = edev->type->ops->dma_mask(edev);
 	if (dma_bits > 64)
 		return dev_err_probe(dev, -EINVAL,
 				     "dma_bits=%u: at most 64\n", dma_bits);

@@ -252,6 +252,29 @@ static int check_method(struct edudma_device *edev,
 	return 0;
 }
 
+static int map_memory(struct edudma_buffer *buf)
+{
+	const struct edudma_engine_ops *engine = buf->edev->type->ops;
+	int ret;
+
+	ret = buf->ops->map(buf);
+	if (ret)
+		return ret;
+	ret = engine->map_buffer ? engine->map_buffer(buf) : 0;
+	if (ret)
+		buf->ops->unmap(buf);
+	return ret;
+}
+
+static void unmap_memory(struct edudma_buffer *buf)
+{
+	const struct edudma_engine_ops *engine = buf->edev->type->ops;
+
+	if (engine->unmap_buffer)
+		engine->unmap_buffer(buf);
+	buf->ops->unmap(buf);
+}
+
 static int get_memory(struct edudma_buffer *buf, struct edudma_buffer_alloc *arg)
 {
 	u64 start, allocated;
@@ -262,7 +285,7 @@ static int get_memory(struct edudma_buffer *buf, struct edudma_buffer_alloc *arg
 	if (ret)
 		return ret;
 	allocated = ktime_get_ns();
-	ret = buf->ops->map(buf);
+	ret = map_memory(buf);
 	if (ret) {
 		buf->ops->free(buf);
 		return ret;
@@ -278,7 +301,7 @@ static void put_memory(struct edudma_buffer *buf, struct edudma_buffer_free *arg
 	u64 start, unmapped;
 
 	start = ktime_get_ns();
-	buf->ops->unmap(buf);
+	unmap_memory(buf);
 	unmapped = ktime_get_ns();
 	buf->ops->free(buf);
 	buf->cpu = NULL;

@@ -62,6 +62,7 @@ struct edudma_buffer_ops {
  * @segs: what the device sees, in the order of the buffer
  * @nr_segs: how many
  * @one: @segs of a kind that is always in one piece
+ * @engine_priv: what the engine keeps for a mapped buffer
  * @holds: ranges in use; under the file's lock
  * @mappings: live mmaps; under the file's lock
  */
@@ -75,6 +76,7 @@ struct edudma_buffer {
 	struct edudma_segment *segs;
 	unsigned int nr_segs;
 	struct edudma_segment one;
+	void *engine_priv;
 	struct list_head holds;
 	struct list_head mappings;
 };

@@ -85,6 +85,16 @@ struct edudma_counters {
 };
 
 /**
+ * struct edudma_edu - the state of what edu.c drives
+ * @liveness_lock: one liveness check at a time
+ * @flags: who uses the factorial, which may take long; and whether it has ended
+ */
+struct edudma_edu {
+	spinlock_t liveness_lock; /* protects the liveness register */
+	unsigned long flags;
+};
+
+/**
  * struct edudma_device - one device, from probe to the last open file
  * @dev: the class device; its release function frees this struct
  * @cdev: the character device
@@ -93,12 +103,15 @@ struct edudma_counters {
  * @regs: BAR 0; valid like @pdev
  * @type: which device this is, from the PCI id table
  * @engine_priv: what the engine keeps
+ * @edu: see there
  * @limits: what the engine can do; constant after probe
  * @channels: one, or what the engine has
  * @dma_mask: the highest bus address
  * @reach: which memory that covers
  * @iommu: an IOMMU translates
  * @irq_mode: how ends of commands are learned
+ * @vectors: the interrupt vectors that were granted
+ * @nr_vectors: how many
  * @srcu: who is inside enter and exit
  * @gone: set once, by remove()
  * @broken: set once, when the device stopped answering
@@ -120,12 +133,15 @@ struct edudma_device {
 	void __iomem *regs;
 	const struct edudma_type *type;
 	void *engine_priv;
+	struct edudma_edu edu;
 	struct edudma_limits limits;
 	struct edudma_channel *channels;
 	u64 dma_mask;
 	enum edudma_reach reach;
 	bool iommu;
 	enum edudma_irq_mode irq_mode;
+	struct edudma_vector *vectors;
+	unsigned int nr_vectors;
 	struct srcu_struct srcu;
 	bool gone;
 	bool broken;
@@ -191,6 +207,7 @@ u32 edudma_smbios_window(void);
 /* irq.c */
 int edudma_irq_init(struct edudma_device *edev);
 void edudma_irq_fini(struct edudma_device *edev);
+unsigned int edudma_channel_vector(struct edudma_device *edev, unsigned int chan);
 const char *edudma_irq_name(enum edudma_irq_mode mode);
 
 /* chardev.c */

@@ -10,6 +10,7 @@
 
 #include <linux/types.h>
 
+struct edudma_buffer;
 struct edudma_channel;
 struct edudma_device;
 struct edudma_request;
@@ -22,6 +23,8 @@ struct seq_file;
  * @command_ns: nanoseconds a command takes whatever its size, or 0
  * @max_segment: the longest segment it takes, in bytes
  * @nr_channels: requests that it works on at the same time
+ * @nr_vectors: interrupt vectors that it can use; vector 0 is its own, the
+ *	others are for channels
  */
 struct edudma_limits {
 	u32 window;
@@ -29,17 +32,25 @@ struct edudma_limits {
 	u64 command_ns;
 	unsigned int max_segment;
 	unsigned int nr_channels;
+	unsigned int nr_vectors;
 };
 
 /**
  * struct edudma_engine_ops - how to drive a kind of device
  * @name: for logs and user space
- * @default_mask: the DMA mask that the device has unless told otherwise
+ * @dma_mask: the DMA mask that the device has unless told otherwise
  * @init: bring the device to rest, see that it lives, fill edudma_device.limits;
  *	bus mastering is still off. May sleep.
  * @fini: free what @init took; the device is quiet. May sleep.
- * @queue: begin a request. 0, or -EBUSY while the channel takes no more; it is
+ * @start: make ready for requests; bus mastering and interrupts are on. Optional.
+ *	May sleep.
+ * @map_buffer: prepare what the device needs to know of a mapped buffer, in
+ *	edudma_buffer.engine_priv. Optional. 0 or -ENOMEM. May sleep.
+ * @unmap_buffer: undo @map_buffer. May sleep.
+ * @queue: take a request. 0, or -EBUSY while the channel takes no more; it is
  *	offered again after the next request has ended. Atomic, under the
+ *	channel's lock.
+ * @kick: begin what was queued, once for a batch. Optional. Atomic, under the
  *	channel's lock.
  * @irq: read and acknowledge the device's interrupt. True if there was one.
  *	Atomic, under no lock.
@@ -56,15 +67,19 @@ struct edudma_limits {
  * @liveness: the device's answer to a value. Optional.
  * @show: print the registers. Optional. May sleep.
  *
- * Every function but @init and @fini may run while another one does, except
+ * Every function but @init, @fini and @start may run while another one does, except
  * as the channel's lock says.
  */
 struct edudma_engine_ops {
 	const char *name;
-	u64 default_mask;
+	u64 (*dma_mask)(struct edudma_device *edev);
 	int (*init)(struct edudma_device *edev);
 	void (*fini)(struct edudma_device *edev);
+	int (*start)(struct edudma_device *edev);
+	int (*map_buffer)(struct edudma_buffer *buf);
+	void (*unmap_buffer)(struct edudma_buffer *buf);
 	int (*queue)(struct edudma_channel *chan, struct edudma_request *req);
+	void (*kick)(struct edudma_channel *chan);
 	bool (*irq)(struct edudma_device *edev, unsigned int vector);
 	unsigned int (*reap)(struct edudma_channel *chan);
 	void (*cancel)(struct edudma_request *req);

@@ -13,23 +13,11 @@
 #include <linux/pci.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
-#include <linux/wait.h>
 
 #include "device.h"
+#include "edu.h"
 #include "plan.h"
 #include "trace.h"
-
-/* 4-byte access only */
-#define EDU_ID			0x00
-#define EDU_LIVENESS		0x04
-#define EDU_FACTORIAL		0x08
-#define EDU_STATUS		0x20
-#define   EDU_STATUS_COMPUTING	BIT(0)
-#define   EDU_STATUS_IRQ	BIT(7)
-#define EDU_IRQ_STATUS		0x24
-#define   EDU_IRQ_FACTORIAL	BIT(0)
-#define   EDU_IRQ_DMA		BIT(8)
-#define EDU_IRQ_ACK		0x64
 
 /* 4- or 8-byte access; a 4-byte write clears the upper half */
 #define EDU_DMA_SRC		0x80
@@ -74,9 +62,6 @@ MODULE_PARM_DESC(window,
  * @owner: the open file whose bytes are in on-board memory, by its id
  * @zeros: a page of zeros, for scrubbing
  * @zeros_addr: its bus address
- * @liveness_lock: one liveness check at a time
- * @flags: EDU_FACTORIAL_CLAIMED by who uses the factorial, which may take long;
- *	EDU_FACTORIAL_ENDED by its interrupt
  */
 struct edu {
 	struct edudma_request *request;
@@ -87,12 +72,7 @@ struct edu {
 	u64 owner;
 	void *zeros;
 	dma_addr_t zeros_addr;
-	spinlock_t liveness_lock; /* protects the liveness register */
-	unsigned long flags;
 };
-
-#define EDU_FACTORIAL_CLAIMED	0
-#define EDU_FACTORIAL_ENDED	1
 
 /* A 28-bit mask needs no more than writel; a wider one, a 64-bit machine. */
 static void edu_write_address(void __iomem *reg, u64 addr)
@@ -115,28 +95,6 @@ static bool edu_is_running(struct edudma_device *edev)
 	return readl(edev->regs + EDU_DMA_CMD) & EDU_DMA_RUN;
 }
 
-static bool edu_is_computing(struct edudma_device *edev)
-{
-	return readl(edev->regs + EDU_STATUS) & EDU_STATUS_COMPUTING;
-}
-
-static bool edu_uses_interrupts(struct edudma_device *edev)
-{
-	return edev->irq_mode != EDUDMA_IRQ_POLL;
-}
-
-static u32 edu_liveness(struct edudma_device *edev, u32 value)
-{
-	struct edu *edu = edev->engine_priv;
-	u32 answer;
-
-	spin_lock(&edu->liveness_lock);
-	writel(value, edev->regs + EDU_LIVENESS);
-	answer = readl(edev->regs + EDU_LIVENESS);
-	spin_unlock(&edu->liveness_lock);
-	return answer;
-}
-
 /*
  * The device knows no reset: a command may be running that was begun before a
  * reboot, a kexec or an unbind, and an interrupt may be pending.
@@ -145,14 +103,17 @@ static int edu_quiesce(struct edudma_device *edev)
 {
 	unsigned int waited;
 
-	for (waited = 0; edu_is_running(edev) || edu_is_computing(edev); waited += 20) {
+	for (waited = 0; edu_is_running(edev) || edudma_edu_is_computing(edev); waited += 20) {
 		if (waited >= EDU_QUIET_MS)
 			return -ETIMEDOUT;
 		msleep(20);
 	}
-	writel(0, edev->regs + EDU_STATUS);
-	writel(~0, edev->regs + EDU_IRQ_ACK);
 	return 0;
+}
+
+static u64 edu_dma_mask(struct edudma_device *edev)
+{
+	return DMA_BIT_MASK(28);
 }
 
 static int edu_init(struct edudma_device *edev)
@@ -168,16 +129,14 @@ static int edu_init(struct edudma_device *edev)
 	ret = edu_quiesce(edev);
 	if (ret)
 		return dev_err_probe(dev, ret, "a command from before is still running\n");
+	ret = edudma_edu_init(edev);
+	if (ret)
+		return ret;
 
 	edu = kzalloc(sizeof(*edu), GFP_KERNEL);
 	if (!edu)
 		return -ENOMEM;
-	spin_lock_init(&edu->liveness_lock);
 	edev->engine_priv = edu;
-	if (edu_liveness(edev, 0x12345678) != ~0x12345678) {
-		ret = dev_err_probe(dev, -ENODEV, "the liveness register does not invert\n");
-		goto err_free;
-	}
 	edu->zeros = dma_alloc_coherent(dev, EDU_MEMORY_BYTES, &edu->zeros_addr,
 					GFP_KERNEL);
 	if (!edu->zeros) {
@@ -191,6 +150,7 @@ static int edu_init(struct edudma_device *edev)
 	edev->limits.command_ns = EDU_COMMAND_MS * NSEC_PER_MSEC;
 	edev->limits.max_segment = UINT_MAX;
 	edev->limits.nr_channels = 1;
+	edev->limits.nr_vectors = 1;
 	return 0;
 
 err_free:
@@ -218,7 +178,7 @@ static void edu_start(struct edudma_channel *chan)
 
 	if (!cmd->to_device)
 		run |= EDU_DMA_FROM_DEVICE;
-	if (edu_uses_interrupts(edev))
+	if (edev->irq_mode != EDUDMA_IRQ_POLL)
 		run |= EDU_DMA_IRQ;
 
 	trace_edudma_command_start(chan, cmd, edu->scrubbing);
@@ -331,121 +291,6 @@ static int edu_stop(struct edudma_channel *chan)
 	return ret;
 }
 
-static bool edu_irq(struct edudma_device *edev, unsigned int vector)
-{
-	struct edu *edu = edev->engine_priv;
-	u32 status = readl(edev->regs + EDU_IRQ_STATUS);
-
-	if (!status || status == ~0U)
-		return false;
-
-	writel(status, edev->regs + EDU_IRQ_ACK);
-	/* Read back: the interrupt line is down before the handler returns. */
-	readl(edev->regs + EDU_IRQ_STATUS);
-	if (status & EDU_IRQ_FACTORIAL) {
-		set_bit(EDU_FACTORIAL_ENDED, &edu->flags);
-		wake_up(&edev->wait);
-	}
-	return true;
-}
-
-static bool edu_claim_factorial(struct edudma_device *edev)
-{
-	struct edu *edu = edev->engine_priv;
-
-	return !test_and_set_bit_lock(EDU_FACTORIAL_CLAIMED, &edu->flags);
-}
-
-static void edu_release_factorial(struct edudma_device *edev)
-{
-	struct edu *edu = edev->engine_priv;
-
-	clear_bit_unlock(EDU_FACTORIAL_CLAIMED, &edu->flags);
-	wake_up(&edev->wait);
-}
-
-static bool edu_factorial_is_idle(struct edudma_device *edev)
-{
-	return !edu_is_computing(edev);
-}
-
-/* The interrupt of a factorial that nobody waited for may come late. */
-static bool edu_factorial_has_ended(struct edudma_device *edev)
-{
-	struct edu *edu = edev->engine_priv;
-
-	if (edu_uses_interrupts(edev) && !test_bit(EDU_FACTORIAL_ENDED, &edu->flags))
-		return false;
-	return !edu_is_computing(edev);
-}
-
-/* Look again every tick where no interrupt will wake us, else every second. */
-static unsigned long edu_time_slice(struct edudma_device *edev, u64 deadline)
-{
-	unsigned long slice = edu_uses_interrupts(edev) ? HZ : 1;
-	u64 now = ktime_get_ns();
-
-	if (!deadline)
-		return slice;
-	return now < deadline ?
-		min_t(u64, slice, nsecs_to_jiffies64(deadline - now) + 1) : 0;
-}
-
-static int edu_wait(struct edudma_device *edev,
-		    bool (*condition)(struct edudma_device *edev), u64 deadline)
-{
-	unsigned long slice;
-	long ret;
-
-	while ((slice = edu_time_slice(edev, deadline))) {
-		ret = wait_event_interruptible_timeout(edev->wait,
-						       edudma_is_gone(edev) ||
-						       condition(edev),
-						       slice);
-		if (edudma_is_gone(edev))
-			return -ENODEV;
-		if (ret < 0)
-			return -EINTR;
-		if (ret)
-			return 0;
-	}
-	return -ETIMEDOUT;
-}
-
-static int edu_compute(struct edudma_device *edev, u32 n, u64 deadline,
-		       u32 *result)
-{
-	struct edu *edu = edev->engine_priv;
-	int ret;
-
-	/* Who did not wait for his result has left the device computing. */
-	ret = edu_wait(edev, edu_factorial_is_idle, deadline);
-	if (ret)
-		return ret;
-	clear_bit(EDU_FACTORIAL_ENDED, &edu->flags);
-	writel(edu_uses_interrupts(edev) ? EDU_STATUS_IRQ : 0, edev->regs + EDU_STATUS);
-	writel(n, edev->regs + EDU_FACTORIAL);
-	ret = edu_wait(edev, edu_factorial_has_ended, deadline);
-	if (ret)
-		return ret;
-	*result = readl(edev->regs + EDU_FACTORIAL);
-	return 0;
-}
-
-static int edu_factorial(struct edudma_device *edev, u32 n, u64 timeout_ns,
-			 u32 *result)
-{
-	u64 deadline = timeout_ns ? ktime_get_ns() + timeout_ns : 0;
-	int ret;
-
-	ret = edu_wait(edev, edu_claim_factorial, deadline);
-	if (ret)
-		return ret;
-	ret = edu_compute(edev, n, deadline, result);
-	edu_release_factorial(edev);
-	return ret;
-}
-
 static void edu_show(struct edudma_device *edev, struct seq_file *seq)
 {
 	static const struct {
@@ -472,14 +317,14 @@ static void edu_show(struct edudma_device *edev, struct seq_file *seq)
 
 const struct edudma_engine_ops edudma_edu_engine = {
 	.name = "edu",
-	.default_mask = DMA_BIT_MASK(28),
+	.dma_mask = edu_dma_mask,
 	.init = edu_init,
 	.fini = edu_fini,
 	.queue = edu_queue,
-	.irq = edu_irq,
+	.irq = edudma_edu_irq,
 	.reap = edu_reap,
 	.stop = edu_stop,
-	.factorial = edu_factorial,
-	.liveness = edu_liveness,
+	.factorial = edudma_edu_factorial,
+	.liveness = edudma_edu_liveness,
 	.show = edu_show,
 };

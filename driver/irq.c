@@ -5,6 +5,7 @@
 #include <linux/interrupt.h>
 #include <linux/moduleparam.h>
 #include <linux/pci.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "compat.h"
@@ -19,26 +20,26 @@ static const char * const irq_names[] = {
 
 #define IRQ_AUTO	(-1)
 
-static int irq = IRQ_AUTO;
+static int wanted = IRQ_AUTO;
 
 static int irq_set(const char *val, const struct kernel_param *kp)
 {
 	int mode;
 
 	if (sysfs_streq(val, "auto")) {
-		irq = IRQ_AUTO;
+		wanted = IRQ_AUTO;
 		return 0;
 	}
 	mode = sysfs_match_string(irq_names, val);
 	if (mode < 0)
 		return mode;
-	irq = mode;
+	wanted = mode;
 	return 0;
 }
 
 static int irq_get(char *buffer, const struct kernel_param *kp)
 {
-	return sysfs_emit(buffer, "%s\n", irq == IRQ_AUTO ? "auto" : irq_names[irq]);
+	return sysfs_emit(buffer, "%s\n", wanted == IRQ_AUTO ? "auto" : irq_names[wanted]);
 }
 
 static const struct kernel_param_ops irq_ops = {
@@ -60,20 +61,46 @@ const char *edudma_irq_name(enum edudma_irq_mode mode)
 	return irq_names[mode];
 }
 
-static irqreturn_t irq_handler(int line, void *data)
-{
-	struct edudma_device *edev = data;
+/**
+ * struct edudma_vector - an interrupt vector
+ * @edev: the device
+ * @index: its number
+ */
+struct edudma_vector {
+	struct edudma_device *edev;
+	unsigned int index;
+};
 
-	if (!edev->type->ops->irq(edev, 0))
+/**
+ * edudma_channel_vector - which vector tells of a channel
+ * @edev: the device
+ * @chan: the channel's index
+ *
+ * Vector 0 is the device's own. The others are shared out among the channels,
+ * or there is only one for all.
+ *
+ * Return: the vector.
+ */
+unsigned int edudma_channel_vector(struct edudma_device *edev, unsigned int chan)
+{
+	return edev->nr_vectors > 1 ? 1 + chan % (edev->nr_vectors - 1) : 0;
+}
+
+static irqreturn_t irq_handler(int irq, void *data)
+{
+	struct edudma_vector *vector = data;
+	struct edudma_device *edev = vector->edev;
+
+	if (!edev->type->ops->irq(edev, vector->index))
 		return IRQ_NONE;
 	atomic64_inc(&edev->counters.interrupts);
-	edudma_channels_reap(edev);
+	edudma_vector_reap(edev, vector->index);
 	return IRQ_HANDLED;
 }
 
-static unsigned int wanted_vectors(void)
+static unsigned int wanted_types(void)
 {
-	switch (irq) {
+	switch (wanted) {
 	case EDUDMA_IRQ_MSIX:
 		return PCI_IRQ_MSIX;
 	case EDUDMA_IRQ_MSI:
@@ -92,6 +119,35 @@ static enum edudma_irq_mode granted_mode(const struct pci_dev *pdev)
 	return pdev->msi_enabled ? EDUDMA_IRQ_MSI : EDUDMA_IRQ_INTX;
 }
 
+static void free_vectors(struct edudma_device *edev, unsigned int nr)
+{
+	while (nr--)
+		free_irq(pci_irq_vector(edev->pdev, nr), &edev->vectors[nr]);
+	pci_free_irq_vectors(edev->pdev);
+	kfree(edev->vectors);
+}
+
+static int request_vectors(struct edudma_device *edev)
+{
+	unsigned long flags = edev->irq_mode == EDUDMA_IRQ_INTX ? IRQF_SHARED : 0;
+	struct pci_dev *pdev = edev->pdev;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < edev->nr_vectors; i++) {
+		edev->vectors[i].edev = edev;
+		edev->vectors[i].index = i;
+		ret = request_irq(pci_irq_vector(pdev, i), irq_handler, flags,
+				  "edudma", &edev->vectors[i]);
+		if (ret) {
+			free_vectors(edev, i);
+			return dev_err_probe(&pdev->dev, ret, "interrupt vector %u is taken\n",
+					     i);
+		}
+	}
+	return 0;
+}
+
 /**
  * edudma_irq_init - get interrupts, or decide to poll
  * @edev: the device; an interrupt may come before this returns
@@ -104,26 +160,23 @@ int edudma_irq_init(struct edudma_device *edev)
 	struct pci_dev *pdev = edev->pdev;
 	int ret;
 
-	if (irq == EDUDMA_IRQ_POLL || !edev->type->ops->irq) {
+	if (wanted == EDUDMA_IRQ_POLL || !edev->type->ops->irq) {
 		edev->irq_mode = EDUDMA_IRQ_POLL;
 		return 0;
 	}
-	ret = pci_alloc_irq_vectors(pdev, 1, 1, wanted_vectors());
+	ret = pci_alloc_irq_vectors(pdev, 1, edev->limits.nr_vectors, wanted_types());
 	if (ret < 0)
 		return dev_err_probe(&pdev->dev, ret,
 				     "no interrupt of the wanted kind (irq=%s): irq=poll works without\n",
-				     irq == IRQ_AUTO ? "auto" : irq_names[irq]);
+				     wanted == IRQ_AUTO ? "auto" : irq_names[wanted]);
+	edev->nr_vectors = ret;
 	edev->irq_mode = granted_mode(pdev);
-
-	ret = request_irq(pci_irq_vector(pdev, 0), irq_handler,
-			  edev->irq_mode == EDUDMA_IRQ_INTX ? IRQF_SHARED : 0,
-			  "edudma", edev);
-	if (ret) {
+	edev->vectors = kcalloc(ret, sizeof(*edev->vectors), GFP_KERNEL);
+	if (!edev->vectors) {
 		pci_free_irq_vectors(pdev);
-		return dev_err_probe(&pdev->dev, ret, "interrupt %d is taken\n",
-				     pci_irq_vector(pdev, 0));
+		return -ENOMEM;
 	}
-	return 0;
+	return request_vectors(edev);
 }
 
 /**
@@ -134,8 +187,6 @@ int edudma_irq_init(struct edudma_device *edev)
  */
 void edudma_irq_fini(struct edudma_device *edev)
 {
-	if (edev->irq_mode == EDUDMA_IRQ_POLL)
-		return;
-	free_irq(pci_irq_vector(edev->pdev, 0), edev);
-	pci_free_irq_vectors(edev->pdev);
+	if (edev->irq_mode != EDUDMA_IRQ_POLL)
+		free_vectors(edev, edev->nr_vectors);
 }

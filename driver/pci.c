@@ -74,6 +74,9 @@ static int edudma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = edudma_irq_init(edev);
 	if (ret)
 		goto err_master;
+	ret = type->ops->start ? type->ops->start(edev) : 0;
+	if (ret)
+		goto err_irq;
 	ret = edudma_chardev_add(edev);
 	if (ret) {
 		dev_err_probe(&pdev->dev, ret, "cannot make a device node\n");

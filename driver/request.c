@@ -104,6 +104,8 @@ static void channel_pump(struct edudma_channel *chan)
 			break;
 		}
 	}
+	if (chan->edev->type->ops->kick)
+		chan->edev->type->ops->kick(chan);
 	if (!list_empty(&chan->running))
 		schedule_delayed_work(&chan->edev->tick, tick_period(chan->edev));
 }
@@ -197,6 +199,25 @@ unsigned int edudma_channels_reap(struct edudma_device *edev)
 
 	for (i = 0; i < edev->limits.nr_channels; i++)
 		ended += channel_reap(&edev->channels[i]);
+	return ended;
+}
+
+/**
+ * edudma_vector_reap - the same for the channels of one interrupt vector
+ * @edev: the device
+ * @vector: the vector
+ *
+ * Context: any; takes each channel's lock.
+ * Return: how many commands had ended.
+ */
+unsigned int edudma_vector_reap(struct edudma_device *edev, unsigned int vector)
+{
+	unsigned int i, ended = 0;
+
+	for (i = 0; i < edev->limits.nr_channels; i++) {
+		if (edudma_channel_vector(edev, i) == vector)
+			ended += channel_reap(&edev->channels[i]);
+	}
 	return ended;
 }
 
@@ -489,8 +510,8 @@ static void report(const struct edudma_request *req, struct edudma_transfer *arg
 {
 	arg->segments = req->segments;
 	arg->commands = req->commands;
-	arg->queue_ns = req->started_ns - req->submitted_ns;
-	arg->device_ns = req->ended_ns - req->started_ns;
+	arg->device_ns = req->device_ns ?: req->ended_ns - req->started_ns;
+	arg->queue_ns = req->ended_ns - req->submitted_ns - arg->device_ns;
 }
 
 /**

@@ -49,6 +49,7 @@ enum edudma_request_state {
  * @submitted_ns: when it was submitted
  * @started_ns: when its first command was given to the device; 0 before
  * @ended_ns: when the device had done
+ * @device_ns: its own account of the time it took; 0 if it keeps none
  * @complete: called once at the end, in any context
  * @done: for a @complete that wakes a waiter
  */
@@ -70,6 +71,7 @@ struct edudma_request {
 	u64 submitted_ns;
 	u64 started_ns;
 	u64 ended_ns;
+	u64 device_ns;
 	void (*complete)(struct edudma_request *req);
 	struct completion done;
 };
@@ -100,6 +102,7 @@ struct edudma_channel {
 int edudma_channels_init(struct edudma_device *edev);
 void edudma_channels_stop(struct edudma_device *edev, int status);
 unsigned int edudma_channels_reap(struct edudma_device *edev);
+unsigned int edudma_vector_reap(struct edudma_device *edev, unsigned int vector);
 void edudma_tick(struct work_struct *work);
 
 int edudma_transfer(struct edudma_file *file, struct edudma_transfer *arg);

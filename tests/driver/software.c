@@ -78,6 +78,11 @@ static void software_work(struct work_struct *work)
 	edudma_channels_reap(soft->chan->edev);
 }
 
+static u64 software_dma_mask(struct edudma_device *edev)
+{
+	return DMA_BIT_MASK(64);
+}
+
 static int software_init(struct edudma_device *edev)
 {
 	struct device *dev = &edev->pdev->dev;
@@ -143,7 +148,7 @@ static int software_stop(struct edudma_channel *chan)
 
 const struct edudma_engine_ops edudma_software_engine = {
 	.name = "software",
-	.default_mask = DMA_BIT_MASK(64),
+	.dma_mask = software_dma_mask,
 	.init = software_init,
 	.fini = software_fini,
 	.queue = software_queue,

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What every device of edu's family has beside DMA
+ *
+ * Source: docs/specs/edu.rst in QEMU, and docs/edu-sg.md.
+ */
+#include <linux/io.h>
+#include <linux/ktime.h>
+#include <linux/pci.h>
+#include <linux/wait.h>
+
+#include "device.h"
+#include "edu.h"
+
+#define EDU_FACTORIAL_CLAIMED	0
+#define EDU_FACTORIAL_ENDED	1
+
+static bool edu_uses_interrupts(struct edudma_device *edev)
+{
+	return edev->irq_mode != EDUDMA_IRQ_POLL;
+}
+
+/**
+ * edudma_edu_is_computing - is a factorial being computed?
+ * @edev: the device
+ *
+ * Return: true if it is.
+ */
+bool edudma_edu_is_computing(struct edudma_device *edev)
+{
+	return readl(edev->regs + EDU_STATUS) & EDU_STATUS_COMPUTING;
+}
+
+/**
+ * edudma_edu_liveness - see struct edudma_engine_ops
+ * @edev: the device
+ * @value: any number
+ *
+ * Return: its bitwise inverse, from a device that is well.
+ */
+u32 edudma_edu_liveness(struct edudma_device *edev, u32 value)
+{
+	u32 answer;
+
+	spin_lock(&edev->edu.liveness_lock);
+	writel(value, edev->regs + EDU_LIVENESS);
+	answer = readl(edev->regs + EDU_LIVENESS);
+	spin_unlock(&edev->edu.liveness_lock);
+	return answer;
+}
+
+/**
+ * edudma_edu_init - see that the device lives, and silence it
+ * @edev: the device, with no factorial being computed
+ *
+ * Context: probe; may sleep.
+ * Return: 0, or an errno, which has been logged.
+ */
+int edudma_edu_init(struct edudma_device *edev)
+{
+	spin_lock_init(&edev->edu.liveness_lock);
+	if (edudma_edu_liveness(edev, 0x12345678) != ~0x12345678)
+		return dev_err_probe(&edev->pdev->dev, -ENODEV,
+				     "the liveness register does not invert\n");
+	writel(0, edev->regs + EDU_STATUS);
+	writel(~0, edev->regs + EDU_IRQ_ACK);
+	return 0;
+}
+
+/**
+ * edudma_edu_irq - see struct edudma_engine_ops
+ * @edev: the device
+ * @vector: not looked at
+ *
+ * Context: an interrupt handler.
+ * Return: true if there was an interrupt of edu's.
+ */
+bool edudma_edu_irq(struct edudma_device *edev, unsigned int vector)
+{
+	u32 status = readl(edev->regs + EDU_IRQ_STATUS);
+
+	if (!status || status == ~0U)
+		return false;
+
+	writel(status, edev->regs + EDU_IRQ_ACK);
+	/* Read back: the interrupt line is down before the handler returns. */
+	readl(edev->regs + EDU_IRQ_STATUS);
+	if (status & EDU_IRQ_FACTORIAL) {
+		set_bit(EDU_FACTORIAL_ENDED, &edev->edu.flags);
+		wake_up(&edev->wait);
+	}
+	return true;
+}
+
+static bool edu_claim_factorial(struct edudma_device *edev)
+{
+	return !test_and_set_bit_lock(EDU_FACTORIAL_CLAIMED, &edev->edu.flags);
+}
+
+static void edu_release_factorial(struct edudma_device *edev)
+{
+	clear_bit_unlock(EDU_FACTORIAL_CLAIMED, &edev->edu.flags);
+	wake_up(&edev->wait);
+}
+
+static bool edu_factorial_is_idle(struct edudma_device *edev)
+{
+	return !edudma_edu_is_computing(edev);
+}
+
+/* The interrupt of a factorial that nobody waited for may come late. */
+static bool edu_factorial_has_ended(struct edudma_device *edev)
+{
+	if (edu_uses_interrupts(edev) && !test_bit(EDU_FACTORIAL_ENDED, &edev->edu.flags))
+		return false;
+	return !edudma_edu_is_computing(edev);
+}
+
+/* Look again every tick where no interrupt will wake us, else every second. */
+static unsigned long edu_time_slice(struct edudma_device *edev, u64 deadline)
+{
+	unsigned long slice = edu_uses_interrupts(edev) ? HZ : 1;
+	u64 now = ktime_get_ns();
+
+	if (!deadline)
+		return slice;
+	return now < deadline ?
+		min_t(u64, slice, nsecs_to_jiffies64(deadline - now) + 1) : 0;
+}
+
+static int edu_wait(struct edudma_device *edev,
+		    bool (*condition)(struct edudma_device *edev), u64 deadline)
+{
+	unsigned long slice;
+	long ret;
+
+	while ((slice = edu_time_slice(edev, deadline))) {
+		ret = wait_event_interruptible_timeout(edev->wait,
+						       edudma_is_gone(edev) ||
+						       condition(edev),
+						       slice);
+		if (edudma_is_gone(edev))
+			return -ENODEV;
+		if (ret < 0)
+			return -EINTR;
+		if (ret)
+			return 0;
+	}
+	return -ETIMEDOUT;
+}
+
+static int edu_compute(struct edudma_device *edev, u32 n, u64 deadline,
+		       u32 *result)
+{
+	int ret;
+
+	/* Who did not wait for his result has left the device computing. */
+	ret = edu_wait(edev, edu_factorial_is_idle, deadline);
+	if (ret)
+		return ret;
+	clear_bit(EDU_FACTORIAL_ENDED, &edev->edu.flags);
+	writel(edu_uses_interrupts(edev) ? EDU_STATUS_IRQ : 0, edev->regs + EDU_STATUS);
+	writel(n, edev->regs + EDU_FACTORIAL);
+	ret = edu_wait(edev, edu_factorial_has_ended, deadline);
+	if (ret)
+		return ret;
+	*result = readl(edev->regs + EDU_FACTORIAL);
+	return 0;
+}
+
+/**
+ * edudma_edu_factorial - see struct edudma_engine_ops
+ * @edev: the device
+ * @n: any number
+ * @timeout_ns: nanoseconds, or 0 to wait for ever
+ * @result: n! modulo 2^32
+ *
+ * Context: inside enter and exit; may sleep.
+ * Return: 0, -EINTR, -ETIMEDOUT or -ENODEV.
+ */
+int edudma_edu_factorial(struct edudma_device *edev, u32 n, u64 timeout_ns,
+			 u32 *result)
+{
+	u64 deadline = timeout_ns ? ktime_get_ns() + timeout_ns : 0;
+	int ret;
+
+	ret = edu_wait(edev, edu_claim_factorial, deadline);
+	if (ret)
+		return ret;
+	ret = edu_compute(edev, n, deadline, result);
+	edu_release_factorial(edev);
+	return ret;
+}
