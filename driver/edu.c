@@ -181,7 +181,8 @@ static int edu_compute(struct edudma_device *edev, u32 n, u64 deadline,
 int edudma_edu_factorial(struct edudma_device *edev, u32 n, u64 timeout_ns,
 			 u32 *result)
 {
-	u64 deadline = timeout_ns ? ktime_get_ns() + timeout_ns : 0;
+	/* At most what a ktime_t holds, so that the sum does not wrap. */
+	u64 deadline = timeout_ns ? ktime_get_ns() + min_t(u64, timeout_ns, KTIME_MAX) : 0;
 	int ret;
 
 	ret = edu_wait(edev, edu_claim_factorial, deadline);

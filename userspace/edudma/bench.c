@@ -226,7 +226,7 @@ static int bench(struct device *device)
 	int status;
 
 	if (!device_choose_methods(device, "bench", &method_names))
-		return fail("the device reaches no kind of memory; `edudma info` says more");
+		return fail("nothing is left to measure; `edudma info` shows what the device reaches");
 	environment_read(&result.environment);
 	result.rows = calloc(device->nr_methods * NR_DIRECTIONS * sizes.n, sizeof(*result.rows));
 	result.cpu_copies = calloc((device->nr_methods + 1) * sizes.n, sizeof(*result.cpu_copies));

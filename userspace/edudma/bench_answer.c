@@ -188,8 +188,8 @@ static void write_comparison(FILE *stream, uint64_t bytes, const struct contende
 			     size_t n, const struct contender *best)
 {
 	fprintf(stream, "\nWhich memory for DMA, at %s? (in brackets: against %s)\n"
-		"%-9s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", format_size(bytes).s, best->name,
-		"memory", "commands", "", "alloc", "", "map", "", "read-k", "", "CPU*", "");
+		"%-9s %8s %17s %17s %17s %17s\n", format_size(bytes).s, best->name,
+		"memory", "commands", "alloc", "map", "read-k", "CPU*");
 	for (size_t i = 0; i < n; i++) {
 		const struct contender *contender = &contenders[i];
 
@@ -247,7 +247,7 @@ static void write_verdict(FILE *stream, const struct bench_result *result,
 			       "times.", contenders[i].name, device_ratio, cpu_ratio);
 	}
 	if (longer)
-		append(&verdict, " %s ends at %s; beyond that take %s (up to %s).", best->name,
+		append(&verdict, " %s ends at %s; %s may go further (up to %s).", best->name,
 		       format_size(best->method->max_length).s, longer->name,
 		       format_size(longer->max_length).s);
 	for (uint32_t m = 0; m < device->nr_methods; m++)

@@ -141,7 +141,7 @@ static int test(struct device *device)
 	struct test_list list;
 
 	if (!device_choose_methods(device, "test", &method_names))
-		return fail("the device reaches no kind of memory; `edudma info` says more");
+		return fail("nothing is left to test; `edudma info` shows what the device reaches");
 	list = test_cases(device, &selection);
 	if (!list.n)
 		return fail("no such transfer fits these kinds of memory; `edudma info` shows the "
