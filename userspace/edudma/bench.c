@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* edudma bench: which kind of memory for DMA? */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,10 +161,17 @@ static void announce(const struct bench_result *result)
 		     format_time(commands * result->device->info.command_ns).s);
 }
 
+static bool table_wanted(void)
+{
+	return (!json_path || strcmp(json_path, "-")) && (!csv_path || strcmp(csv_path, "-"));
+}
+
 static int measure(struct bench_result *result)
 {
 	const struct device *device = result->device;
 
+	if (table_wanted())
+		bench_table_begin(stdout, result);
 	for (size_t i = 0; i < result->nr_rows; i++) {
 		struct bench_row *row = &result->rows[i];
 
@@ -172,6 +180,9 @@ static int measure(struct bench_result *result)
 			 (unsigned long long)row->iterations);
 		if (bench_measure(device, row, warmup))
 			return EXIT_FAILURE;
+		progress_clear();
+		if (table_wanted())
+			bench_table_row(stdout, result, i);
 	}
 	progress("CPU copies");
 	for (size_t i = 0; i < result->nr_cpu_copies; i++) {
@@ -203,12 +214,12 @@ static int write_file(const char *path, const struct bench_result *result,
 
 static int write_result(const struct bench_result *result)
 {
-	bool is_stdout_taken = (json_path && !strcmp(json_path, "-")) ||
-			       (csv_path && !strcmp(csv_path, "-"));
 	int status = 0;
 
-	if (!is_stdout_taken)
-		status = write_file("-", result, bench_write_table);
+	if (table_wanted())
+		bench_table_end(stdout, result);
+	if (ferror(stdout) || fflush(stdout))
+		status = fail("cannot write standard output: %s", strerror(errno));
 	status |= write_file(json_path, result, bench_write_json);
 	status |= write_file(csv_path, result, bench_write_csv);
 	for (size_t i = 0; i < result->nr_rows; i++)

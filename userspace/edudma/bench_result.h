@@ -111,8 +111,10 @@ struct bench_result {
 	struct cpu_copy_row *cpu_copies;
 };
 
-/* The formats; each writes the whole result */
-void bench_write_table(FILE *stream, const struct bench_result *result);
+/* Files are written when all is measured; the table's first part grows row by row */
+void bench_table_begin(FILE *stream, const struct bench_result *result);
+void bench_table_row(FILE *stream, const struct bench_result *result, size_t i);
+void bench_table_end(FILE *stream, const struct bench_result *result);
 void bench_write_json(FILE *stream, const struct bench_result *result);
 void bench_write_csv(FILE *stream, const struct bench_result *result);
 

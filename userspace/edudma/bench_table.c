@@ -36,31 +36,6 @@ static void write_row_name(FILE *stream, const struct bench_result *result, size
 		row->method->name);
 }
 
-static void write_transfers(FILE *stream, const struct bench_result *result)
-{
-	fprintf(stream, "\nTransfers, from call to return (medians of n)\n"
-		"%-4s %8s %-9s %4s %8s %8s %8s %11s %11s %10s %s\n", "way", "size", "memory", "n",
-		"segments", "commands", "time", "throughput", "limit", "efficiency", "verified");
-	for (size_t i = 0; i < result->nr_rows; i++) {
-		const struct bench_row *row = &result->rows[i];
-
-		write_row_name(stream, result, i);
-		fprintf(stream, " %4llu %8u %8u %8s %11s", (unsigned long long)row->iterations,
-			row->segments, row->commands,
-			format_time(row->phases[PHASE_REQUEST].median).s,
-			format_rate(row->throughput_Bps).s);
-		if (row->limit_Bps > 0)
-			fprintf(stream, " %11s %10.4f", format_rate(row->limit_Bps).s,
-				row->efficiency);
-		else
-			fprintf(stream, " %11s %10s", "-", "-");
-		fprintf(stream, " %s\n", row->verified ? "yes" : "NO");
-	}
-	if (result->device->info.command_ns)
-		fprintf(stream, "limit: the device's own, %s for each command; it ends some a little "
-			"earlier\n", format_time(result->device->info.command_ns).s);
-}
-
 static void write_cpu_work(FILE *stream, const struct bench_result *result)
 {
 	static const struct {
@@ -111,10 +86,36 @@ static void write_cpu_copies(FILE *stream, const struct bench_result *result)
 	}
 }
 
-void bench_write_table(FILE *stream, const struct bench_result *result)
+void bench_table_begin(FILE *stream, const struct bench_result *result)
 {
 	write_heading(stream, result);
-	write_transfers(stream, result);
+	fprintf(stream, "\nTransfers, from call to return (medians of n)\n"
+		"%-4s %8s %-9s %4s %8s %8s %8s %11s %11s %10s %s\n", "way", "size", "memory", "n",
+		"segments", "commands", "time", "throughput", "limit", "efficiency", "verified");
+	fflush(stream);
+}
+
+void bench_table_row(FILE *stream, const struct bench_result *result, size_t i)
+{
+	const struct bench_row *row = &result->rows[i];
+
+	write_row_name(stream, result, i);
+	fprintf(stream, " %4llu %8u %8u %8s %11s", (unsigned long long)row->iterations,
+		row->segments, row->commands, format_time(row->phases[PHASE_REQUEST].median).s,
+		format_rate(row->throughput_Bps).s);
+	if (row->limit_Bps > 0)
+		fprintf(stream, " %11s %10.4f", format_rate(row->limit_Bps).s, row->efficiency);
+	else
+		fprintf(stream, " %11s %10s", "-", "-");
+	fprintf(stream, " %s\n", row->verified ? "yes" : "NO");
+	fflush(stream);
+}
+
+void bench_table_end(FILE *stream, const struct bench_result *result)
+{
+	if (result->device->info.command_ns)
+		fprintf(stream, "limit: the device's own, %s for each command; it ends some a little "
+			"earlier\n", format_time(result->device->info.command_ns).s);
 	write_cpu_work(stream, result);
 	write_cpu_copies(stream, result);
 	bench_write_answer(stream, result);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* edudma copy: send a file through the device */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,24 @@ struct copy {
 	uint64_t commands;
 	uint64_t device_ns;
 };
+
+/* Ends a copy in an orderly way, so that no temporary file stays behind */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+/* System calls are to be cut short: no SA_RESTART */
+static void catch_signals(void)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
 
 static uint64_t least(uint64_t a, uint64_t b)
 {
@@ -173,6 +192,9 @@ static int copy_stream(struct copy *copy, FILE *in, const char *in_name,
 	uint64_t length = 0;
 
 	do {
+		if (interrupted)
+			return fail("interrupted after %llu bytes",
+				    (unsigned long long)copy->bytes);
 		if (take_in(copy, in, in_name, &length))
 			return EXIT_FAILURE;
 		if (!length)
@@ -217,6 +239,7 @@ int copy_main(int argc, char **argv)
 		status = fail("cannot read %s: %s", files[0], strerror(errno));
 		goto close_device;
 	}
+	catch_signals();
 	status = output_open(&output, files[1]);
 	if (status)
 		goto close_in;

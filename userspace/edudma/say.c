@@ -6,15 +6,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static bool progress_shown;
 
+/* A serial line that nobody gave a size has a program at its other end, or a file */
 static bool on_terminal(void)
 {
 	const char *terminal = getenv("TERM");
+	struct winsize size;
 
-	return terminal && strcmp(terminal, "dumb") && isatty(STDERR_FILENO);
+	return terminal && strcmp(terminal, "dumb") &&
+	       !ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col > 0;
 }
 
 static void say(const char *prefix, const char *format, va_list arguments)
