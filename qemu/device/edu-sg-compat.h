@@ -38,9 +38,11 @@
 #define edu_sg_is_ram(mr, is_write) \
     memory_access_is_direct(mr, is_write, MEMTXATTRS_UNSPECIFIED)
 #define EDU_SG_PROPERTY_END
+typedef const Property EduSgProperty;
 #else
 #define edu_sg_is_ram(mr, is_write) memory_access_is_direct(mr, is_write)
 #define EDU_SG_PROPERTY_END DEFINE_PROP_END_OF_LIST()
+typedef Property EduSgProperty;
 #endif
 
 #if !EDU_SG_QEMU(9, 1)

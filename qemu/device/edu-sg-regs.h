@@ -58,7 +58,8 @@
 /* A channel's registers, from EDU_SG_CHANNEL(n) on */
 #define EDU_SG_CHANNELS             0x80000
 #define EDU_SG_CHANNEL_SIZE         0x1000
-#define EDU_SG_CHANNEL(n)           (EDU_SG_CHANNELS + EDU_SG_CHANNEL_SIZE * (n))
+#define EDU_SG_CHANNEL(n) \
+    (EDU_SG_CHANNELS + EDU_SG_CHANNEL_SIZE * (n))
 #define EDU_SG_MAX_CHANNELS         32
 #define EDU_SG_COMMAND              0x00
 #define   EDU_SG_COMMAND_ENABLE     1
