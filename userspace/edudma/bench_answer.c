@@ -199,7 +199,7 @@ static void write_comparison(FILE *stream, uint64_t bytes, const struct contende
 		write_ratio(stream, contender->alloc_ns, best->alloc_ns);
 		fprintf(stream, " %8s", format_time(contender->map_ns).s);
 		write_ratio(stream, contender->map_ns, best->map_ns);
-		fprintf(stream, " %8s", format_time(contender->read_ns).s);
+		fprintf(stream, " %8s", contender->read_ns ? format_time(contender->read_ns).s : "-");
 		write_ratio(stream, contender->read_ns, best->read_ns);
 		fprintf(stream, " %8s", format_time(contender->cpu_ns).s);
 		write_ratio(stream, contender->cpu_ns, best->cpu_ns);
