@@ -78,10 +78,20 @@ job_environment() {
 	done
 }
 
+add_module() { # ROOT
+	local dir=$1/lib/modules/$KERNEL_RELEASE
+	mkdir -p "$dir"
+	strip --strip-debug -o "$dir/edudma.ko" "$module"
+	ln -s "$KERNEL_RELEASE/edudma.ko" "$1/lib/modules/edudma.ko"
+	# lspci wants to know what modules there are
+	touch "$dir"/modules.{order,builtin,builtin.modinfo}
+	depmod -b "$1" "$KERNEL_RELEASE"
+}
+
 # The job goes into an archive of its own, so that a new job costs nothing
 pack_job() {
 	local root=$scratch/root
-	mkdir -p "$root/job" "$root/lib/modules"
+	mkdir -p "$root/job"
 	{
 		job_environment
 		echo "load=$load"
@@ -92,9 +102,8 @@ pack_job() {
 		fi
 	} >"$root/job/settings"
 	[ -n "$shell" ] || quote "${command[@]}" >"$root/job/command"
-	[ -z "$module" ] || cp "$module" "$root/lib/modules/edudma.ko"
-	(cd "$root" && find . | sort | cpio --quiet -o -H newc -R 0:0) >"$scratch/job.cpio"
-	cat "$base" "$scratch/job.cpio" >"$scratch/initramfs"
+	[ -z "$module" ] || add_module "$root"
+	"$here/guest/pack" "$root" | cat "$base" - >"$scratch/initramfs"
 }
 
 qemu_command() {

@@ -45,10 +45,13 @@ judge_guest() {
 	0) complain "the guest ended before its job did" ;;
 	*) complain "QEMU ended with status $qemu_status:" && show <"$logs/qemu.out" ;;
 	esac
-	complain "the kernel's log ends so:"
-	{
-		grep -A 25 -m 1 -E "$trouble" "$logs/console.log" || tail -n 10 "$logs/console.log"
-	} 2>/dev/null | tr -d '\r' | show
+	if [ -s "$logs/console.log" ]; then
+		complain "the kernel's log ends so:"
+		{
+			grep -A 25 -m 1 -E "$trouble" "$logs/console.log" ||
+				tail -n 10 "$logs/console.log"
+		} | tr -d '\r' | show
+	fi
 	case $qemu_status in
 	124 | 137) exit 124 ;;
 	esac
