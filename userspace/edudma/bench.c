@@ -47,8 +47,8 @@ static const struct usage usage = {
 	.subcommand = "bench",
 	.arguments = "",
 	.about = "Measure every phase of a transfer: for each kind of memory, direction and size.\n"
-		 "The table shows medians; the files have minimum, median, p99 (from 100 iterations\n"
-		 "on) and maximum. Data is verified, outside of the times.",
+		 "The table shows medians; the files have minimum, median, p99 (from 100\n"
+		 "iterations on) and maximum. Data is verified, outside of the times.",
 	.settings = settings,
 	.nr_settings = sizeof(settings) / sizeof(settings[0]),
 	.more = "Examples:\n"
@@ -113,14 +113,15 @@ static void plan_rows(struct bench_result *result)
 		for (size_t s = 0; s < sizes.n; s++) {
 			for (uint32_t m = 0; m < device->nr_methods; m++) {
 				struct bench_row *row = &result->rows[result->nr_rows];
+				uint64_t commands;
 
 				if (!fits(device, &device->methods[m], sizes.values[s]))
 					continue;
 				row->method = &device->methods[m];
 				row->direction = &directions[d];
 				row->bytes = sizes.values[s];
-				row->iterations = choose_iterations(result,
-						expected_commands(device, row));
+				commands = expected_commands(device, row);
+				row->iterations = choose_iterations(result, commands);
 				result->nr_rows++;
 			}
 		}
@@ -237,7 +238,8 @@ static int bench(struct device *device)
 	int status;
 
 	if (!device_choose_methods(device, "bench", &method_names))
-		return fail("nothing is left to measure; `edudma info` shows what the device reaches");
+		return fail("nothing is left to measure; `edudma info` shows what the device "
+			    "reaches");
 	environment_read(&result.environment);
 	result.rows = calloc(device->nr_methods * NR_DIRECTIONS * sizes.n, sizeof(*result.rows));
 	result.cpu_copies = calloc((device->nr_methods + 1) * sizes.n, sizeof(*result.cpu_copies));

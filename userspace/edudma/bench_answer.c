@@ -154,8 +154,8 @@ static void write_why(FILE *stream, const struct bench_result *result, uint64_t 
 		append(&why, ", a whole page of %lu: %s are %lu commands in one piece, and no more "
 		       "than %lu in separate pages.", page, size.s, whole, pages);
 	else
-		append(&why, ". %s in one piece are %lu / %lu, rounded up: %lu commands; but a page "
-		       "of %lu that lies alone needs %lu, so that separate pages need up to %lu.",
+		append(&why, ". %s in one piece are %lu / %lu, rounded up: %lu commands; but a "
+		       "page of %lu that lies alone needs %lu, so that separate pages need up to %lu.",
 		       size.s, (unsigned long)bytes, window, whole, page, page_commands,
 		       page_commands * pages);
 	append(&why, " Here");
@@ -199,7 +199,8 @@ static void write_comparison(FILE *stream, uint64_t bytes, const struct contende
 		write_ratio(stream, contender->alloc_ns, best->alloc_ns);
 		fprintf(stream, " %8s", format_time(contender->map_ns).s);
 		write_ratio(stream, contender->map_ns, best->map_ns);
-		fprintf(stream, " %8s", contender->read_ns ? format_time(contender->read_ns).s : "-");
+		fprintf(stream, " %8s",
+			contender->read_ns ? format_time(contender->read_ns).s : "-");
 		write_ratio(stream, contender->read_ns, best->read_ns);
 		fprintf(stream, " %8s", format_time(contender->cpu_ns).s);
 		write_ratio(stream, contender->cpu_ns, best->cpu_ns);
@@ -243,8 +244,8 @@ static void write_verdict(FILE *stream, const struct bench_result *result,
 			append(&verdict, " %s takes the device as long, and the CPU %.1f times.",
 			       contenders[i].name, cpu_ratio);
 		else
-			append(&verdict, " %s takes the device %.2f times as long, and the CPU %.1f "
-			       "times.", contenders[i].name, device_ratio, cpu_ratio);
+			append(&verdict, " %s takes the device %.2f times as long, and the CPU "
+			       "%.1f times.", contenders[i].name, device_ratio, cpu_ratio);
 	}
 	if (longer)
 		append(&verdict, " %s ends at %s; %s may go further (up to %s).", best->name,
@@ -252,8 +253,8 @@ static void write_verdict(FILE *stream, const struct bench_result *result,
 		       format_size(longer->max_length).s);
 	for (uint32_t m = 0; m < device->nr_methods; m++)
 		if (device->methods[m].flags & EDUDMA_METHOD_COHERENT)
-			append(&verdict, " %s needs no SYNC, which suits what CPU and device touch in "
-			       "turn all the time; this machine keeps it in the CPU's caches, but "
+			append(&verdict, " %s needs no SYNC, which suits what CPU and device touch "
+			       "in turn all the time; this machine keeps it in the CPU's caches, but "
 			       "where one cannot, reading it is slow.", device->methods[m].name);
 	print_paragraph(stream, &verdict);
 }

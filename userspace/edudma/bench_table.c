@@ -18,8 +18,8 @@ static void write_heading(FILE *stream, const struct bench_result *result)
 	fprintf(stream, "Machine  %s, accelerator %s, QEMU %s, kernel %s\n", environment->machine,
 		environment->accel, environment->qemu, environment->kernel);
 	if (clock_is_virtual(environment))
-		fputs("Clock    virtual: CPU phases count instructions, 8 ns each; they repeat exactly\n",
-		      stream);
+		fputs("Clock    virtual: CPU phases count instructions, 8 ns each; "
+		      "they repeat exactly\n", stream);
 	else
 		fprintf(stream, "Clock    %s: times depend on what else the machine does\n",
 			environment->clock);
@@ -114,8 +114,8 @@ void bench_table_row(FILE *stream, const struct bench_result *result, size_t i)
 void bench_table_end(FILE *stream, const struct bench_result *result)
 {
 	if (result->device->info.command_ns)
-		fprintf(stream, "limit: the device's own, %s for each command; it ends some a little "
-			"earlier\n", format_time(result->device->info.command_ns).s);
+		fprintf(stream, "limit: the device's own, %s for each command; it ends some a "
+			"little earlier\n", format_time(result->device->info.command_ns).s);
 	write_cpu_work(stream, result);
 	write_cpu_copies(stream, result);
 	bench_write_answer(stream, result);

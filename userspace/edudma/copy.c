@@ -39,9 +39,9 @@ static const struct usage usage = {
 	.subcommand = "copy",
 	.arguments = "INFILE OUTFILE",
 	.nr_arguments = 2,
-	.about = "Read a file into a source buffer, let the device copy that to a destination buffer,\n"
-		 "and write what arrived. - is standard input or output. OUTFILE appears only when\n"
-		 "all has gone well.",
+	.about = "Read a file into a source buffer, let the device copy that to a destination\n"
+		 "buffer, and write what arrived. - is standard input or output. OUTFILE appears\n"
+		 "only when all has gone well.",
 	.settings = settings,
 	.nr_settings = sizeof(settings) / sizeof(settings[0]),
 	.more = "Examples:\n"

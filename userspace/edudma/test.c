@@ -25,7 +25,8 @@ static const struct setting settings[] = {
 	  &type_sizes, &selection.sizes },
 	{ "offset", 'o', "N,...", "these offsets, not the built-in ones",
 	  &type_offsets, &selection.offsets },
-	{ "max-bytes", 0, "SIZE", "the longest transfer (4M, or what 1100 commands move)", &type_size, &selection.max_bytes },
+	{ "max-bytes", 0, "SIZE", "the longest transfer (4M, or what 1100 commands move)",
+	  &type_size, &selection.max_bytes },
 	{ "quick", 'q', NULL, "only small sizes: for the real clock",
 	  &type_flag, &selection.quick },
 	{ "seed", 0, "N", "other patterns (1)", &type_count, &seed },
@@ -37,9 +38,9 @@ static const struct setting settings[] = {
 static const struct usage usage = {
 	.subcommand = "test",
 	.arguments = "",
-	.about = "Check that transfers move the right bytes, and no others: every kind of memory and\n"
-		 "direction, with sizes and offsets around every boundary. Each byte of a pattern\n"
-		 "depends on its position, and what surrounds a transfer is checked too.",
+	.about = "Check that transfers move the right bytes, and no others: every kind of memory\n"
+		 "and direction, with sizes and offsets around every boundary. Each byte of a\n"
+		 "pattern depends on its position, and what surrounds a transfer is checked too.",
 	.settings = settings,
 	.nr_settings = sizeof(settings) / sizeof(settings[0]),
 	.more = "Examples:\n"
