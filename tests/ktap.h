@@ -65,16 +65,18 @@ void ktap_stop(void) __attribute__((noreturn));
 
 /* A failed EXPECT is a failed test that goes on; after a failed ASSERT it ends. */
 #define EXPECT(cond)	ktap_true(cond, KTAP_WHERE, #cond)
+#define ASSERT(cond)	KTAP_OR_STOP(ktap_true(cond, KTAP_WHERE, #cond))
 #define EXPECT_EQ(got, want) \
 	ktap_equal((uint64_t)(got), (uint64_t)(want), KTAP_WHERE, #got " == " #want)
+#define ASSERT_EQ(got, want) \
+	KTAP_OR_STOP(ktap_equal((uint64_t)(got), (uint64_t)(want), KTAP_WHERE, #got " == " #want))
 #define EXPECT_ERRNO(call, want) \
 	ktap_errno((long)(call), want, KTAP_WHERE, #call)
-#define EXPECT_OK(call)	EXPECT_ERRNO(call, 0)
+#define ASSERT_ERRNO(call, want) \
+	KTAP_OR_STOP(ktap_errno((long)(call), want, KTAP_WHERE, #call))
+#define EXPECT_OK(call)	ktap_errno((long)(call), 0, KTAP_WHERE, #call)
+#define ASSERT_OK(call)	KTAP_OR_STOP(ktap_errno((long)(call), 0, KTAP_WHERE, #call))
 
 #define KTAP_OR_STOP(check)	do { if (!(check)) ktap_stop(); } while (0)
-#define ASSERT(cond)		KTAP_OR_STOP(EXPECT(cond))
-#define ASSERT_EQ(got, want)	KTAP_OR_STOP(EXPECT_EQ(got, want))
-#define ASSERT_ERRNO(call, want) KTAP_OR_STOP(EXPECT_ERRNO(call, want))
-#define ASSERT_OK(call)		KTAP_OR_STOP(EXPECT_OK(call))
 
 #endif /* KTAP_H */

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Signals, timeouts, kills and crowds: races need two processors and real time.
+# shellcheck source=tests/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+guest smp --clock real --smp 2 -- interrupt crowd factorial queue
+finish

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# One user at a time, on the machine that everybody has.
+# shellcheck source=tests/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+guest q35 --clock virtual -- calls requests limits buffers \
+	mmap ownership transfer queue observe 'edudma test --ktap'
+finish

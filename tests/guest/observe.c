@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a person sees from outside: debugfs and tracepoints tell the truth. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device.h"
+
+#define TRACING	"/sys/kernel/tracing/"
+
+/* The whole of a file under debugfs' directory for the device, or of any other. */
+static char *read_file(const char *name)
+{
+	static char text[1 << 20];
+	char path[200];
+	size_t length;
+	FILE *file;
+
+	if (name[0] == '/')
+		snprintf(path, sizeof(path), "%s", name);
+	else
+		snprintf(path, sizeof(path), "/sys/kernel/debug/edudma/%s/%s",
+			 strrchr(device_path(), '/') + 1, name);
+	file = fopen(path, "re");
+	if (!file)
+		ktap_diag("%s: %s", path, strerror(errno));
+	ASSERT(file);
+	length = fread(text, 1, sizeof(text) - 1, file);
+	text[length] = '\0';
+	fclose(file);
+	return text;
+}
+
+static uint64_t counter(const char *name)
+{
+	const char *at = read_file("counters");
+
+	for (; at; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (!strncmp(at, name, strlen(name)) && at[strlen(name)] == ' ')
+			return strtoull(at + strlen(name), NULL, 10);
+	}
+	ktap_diag("no counter %s", name);
+	ASSERT(false);
+	return 0;
+}
+
+static bool is_idle(void)
+{
+	return counter("submitted") ==
+	       counter("completed") + counter("failed") + counter("cancelled");
+}
+
+TEST(counters_add_up)
+{
+	struct edudma_transfer transfer = { .op = EDUDMA_TO_DEVICE, .length = 5 * PAGE };
+	uint64_t submitted, completed, cancelled, commands, interrupts;
+	struct edudma_info info;
+	struct buffer buffer;
+	int fd = open_device();
+
+	info = get_info(fd);
+	buffer = alloc_buffer(fd, EDUDMA_KMALLOC, transfer.length);
+	transfer.src = buffer.handle;
+	/* From here on on-board memory is ours: no scrub comes in between. */
+	ASSERT_OK(to_device(&buffer, 0, 1, 0));
+	ASSERT(is_idle());
+	submitted = counter("submitted");
+	completed = counter("completed");
+	cancelled = counter("cancelled");
+	commands = counter("commands");
+	interrupts = counter("interrupts");
+
+	ASSERT_OK(ioctl(fd, EDUDMA_TRANSFER, &transfer));
+	EXPECT_EQ(counter("submitted"), submitted + 1);
+	EXPECT_EQ(counter("completed"), completed + 1);
+	EXPECT_EQ(counter("commands"), commands + transfer.commands);
+	if (info.irq_mode == EDUDMA_IRQ_POLL)
+		EXPECT_EQ(counter("interrupts"), 0);
+	else
+		EXPECT_EQ(counter("interrupts"), interrupts + transfer.commands);
+
+	transfer.timeout_ns = 1;
+	EXPECT_ERRNO(ioctl(fd, EDUDMA_TRANSFER, &transfer), ETIMEDOUT);
+	/* What the device still does to it ends with the next transfer's beginning. */
+	ASSERT_OK(RETRY_WHILE(EBUSY, to_device(&buffer, 0, 1, 0)));
+	EXPECT_EQ(counter("submitted"), submitted + 3);
+	EXPECT_EQ(counter("completed"), completed + 2);
+	EXPECT_EQ(counter("cancelled"), cancelled + 1);
+	EXPECT(is_idle());
+
+	/* What was refused at the door was never submitted. */
+	EXPECT_ERRNO(to_device(&buffer, 0, 0, 0), EINVAL);
+	EXPECT_EQ(counter("submitted"), submitted + 3);
+}
+
+/* The net below the interrupts may be quicker once in a while, not as a rule. */
+TEST(interrupts_come)
+{
+	EXPECT(counter("lost_interrupts") <= counter("commands") / 10);
+}
+
+TEST(scrubs_are_counted_apart)
+{
+	struct buffer mine, theirs;
+	uint64_t scrubs, commands;
+	int fd = open_device();
+
+	mine = alloc_buffer(fd, EDUDMA_COHERENT, 1);
+	theirs = alloc_buffer(open_device(), EDUDMA_COHERENT, 1);
+	ASSERT_OK(to_device(&mine, 0, 1, 0));
+	scrubs = counter("scrubs");
+	commands = counter("commands");
+	ASSERT_OK(to_device(&mine, 0, 1, 0));
+	EXPECT_EQ(counter("scrubs"), scrubs);
+	ASSERT_OK(to_device(&theirs, 0, 1, 0));
+	EXPECT_EQ(counter("scrubs"), scrubs + 1);
+	ASSERT_OK(from_device(&mine, 0, 1, 0));
+	EXPECT_EQ(counter("scrubs"), scrubs + 2);
+	EXPECT_EQ(counter("commands"), commands + 3);
+}
+
+TEST(registers_are_shown)
+{
+	const char *registers = read_file("registers");
+
+	EXPECT(strstr(registers, "0x010000ed"));
+	/* Idle: nothing runs, nothing waits for an acknowledgement. */
+	EXPECT(strstr(registers, "irq_status       0x00000000"));
+}
+
+/* The device's memory is in debugfs piece by piece, and no longer than it lives. */
+TEST_EACH(buffers_are_shown)
+{
+	const uint64_t length = 3 * PAGE + 1;
+	int fd = open_device();
+	struct buffer buffer = alloc_buffer(fd, variant, length);
+	char line[100];
+	char *at;
+	uint64_t sum = 0;
+	unsigned int pieces = 0;
+
+	ASSERT_OK(sync_range(&buffer, EDUDMA_SYNC_WRITE, 7, 1001));
+	snprintf(line, sizeof(line), "  %u %s length=%llu segments=%u\n", buffer.handle,
+		 get_method(fd, variant).name, (unsigned long long)length, buffer.segments);
+	at = strstr(read_file("buffers"), line);
+	ASSERT(at);
+	EXPECT(strstr(at, "    CPU writes 7+1001\n"));
+	for (at = strstr(at, "    0x"); at; at = strstr(at + 1, "    0x")) {
+		unsigned long long address, bytes;
+
+		ASSERT_EQ(sscanf(at, " %llx+%llu", &address, &bytes), 2);
+		EXPECT(address + bytes - 1 <= get_info(fd).dma_mask);
+		sum += bytes;
+		pieces++;
+	}
+	EXPECT_EQ(sum, length);
+	EXPECT_EQ(pieces, buffer.segments);
+
+	map_buffer(&buffer, PROT_READ);
+	at = strchr(strstr(read_file("buffers"), " length="), '\n');
+	EXPECT(!strncmp(at - strlen(" mapped"), " mapped", strlen(" mapped")));
+}
+
+TEST(closed_files_are_gone)
+{
+	int fd = open_device();
+
+	alloc_buffer(fd, EDUDMA_KMALLOC, 1);
+	EXPECT(strstr(read_file("buffers"), "file "));
+	close(fd);
+	for (unsigned int tries = 0; strstr(read_file("buffers"), "file "); tries++) {
+		ASSERT(tries < 1000);
+		usleep(1000);
+	}
+}
+
+TEST(debugfs_is_root_s)
+{
+	ASSERT_OK(setuid(65534));
+	EXPECT_ERRNO(open("/sys/kernel/debug/edudma", O_RDONLY | O_CLOEXEC), EACCES);
+}
+
+/* Takes what a line says after an event's name; NULL if it is not there. */
+static const char *find_event(const char *line, const char *name)
+{
+	const char *at = strstr(line, name);
+
+	return at && at[strlen(name)] == ':' ? at + strlen(name) + 2 : NULL;
+}
+
+TEST_EACH(events_of_a_transfer)
+{
+	struct edudma_transfer transfer = { .op = EDUDMA_COPY, .length = 3 * PAGE };
+	unsigned int submits = 0, starts = 0, ends = 0, dones = 0, moved[2] = {};
+	struct buffer src, dst;
+	char *line, *next;
+	int fd = open_device();
+
+	src = alloc_buffer(fd, variant, transfer.length);
+	dst = alloc_buffer(fd, variant, transfer.length);
+	transfer.src = src.handle;
+	transfer.dst = dst.handle;
+	ASSERT_OK(to_device(&src, 0, 1, 0));
+	write_file(TRACING "trace", "");
+	write_file(TRACING "events/edudma/enable", "1");
+	ASSERT_OK(ioctl(fd, EDUDMA_TRANSFER, &transfer));
+	write_file(TRACING "events/edudma/enable", "0");
+
+	for (line = read_file(TRACING "trace"); line; line = next) {
+		const char *event;
+
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		if ((event = find_event(line, "edudma_submit"))) {
+			EXPECT(strstr(event, " copy length=12288"));
+			EXPECT_EQ(submits + starts + ends + dones, 0);
+			submits++;
+		} else if ((event = find_event(line, "edudma_command_start"))) {
+			unsigned int length;
+
+			EXPECT(submits == 1 && starts == ends && !dones);
+			ASSERT_EQ(sscanf(strstr(event, " len="), " len=%u", &length), 1);
+			moved[!!strstr(event, " to-device ")] += length;
+			EXPECT(!strstr(event, "scrub"));
+			starts++;
+		} else if ((event = find_event(line, "edudma_command_done"))) {
+			EXPECT(starts == ends + 1 && !dones);
+			ends++;
+		} else if ((event = find_event(line, "edudma_request_done"))) {
+			char wanted[50];
+
+			snprintf(wanted, sizeof(wanted), "commands=%u status=0",
+				 transfer.commands);
+			EXPECT(strstr(event, wanted));
+			EXPECT_EQ(ends, starts);
+			dones++;
+		}
+	}
+	EXPECT_EQ(submits, 1);
+	EXPECT_EQ(dones, 1);
+	EXPECT_EQ(starts, transfer.commands);
+	EXPECT_EQ(moved[0], transfer.length);
+	EXPECT_EQ(moved[1], transfer.length);
+}
+
+int main(void)
+{
+	add_method_variants();
+	return ktap_run();
+}

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What the tests share that prove runs: TAP for the host's part, and guests whose
+# KTAP becomes a part of it.
+
+set -euo pipefail
+
+tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(dirname "$tests")
+build=$(cd "$top" && realpath -m "${BUILD:-build}")
+name=$(basename "$0" .t)
+out=$build/results/tests/$name
+rm -rf "$out"
+mkdir -p "$out"
+
+results=0
+failures=0
+
+# result 0|1 NAME: prints one, by the exit status of what was tested
+result() {
+	local not=''
+	results=$((results + 1))
+	if [ "$1" -ne 0 ]; then
+		not='not '
+		failures=$((failures + 1))
+	fi
+	# A # would begin a directive.
+	echo "${not}ok $results - ${2//#/}"
+}
+
+diag() {
+	sed 's/^/# /'
+}
+
+# check NAME COMMAND...: a result by the command's exit status, its output as diagnostics
+check() {
+	local title=$1 status=0
+	shift
+	"$@" >"$out/check.log" 2>&1 || status=1
+	[ "$status" -eq 0 ] || diag <"$out/check.log"
+	result "$status" "$title"
+}
+
+# forward TITLE: results from a program's KTAP, at any depth, become results of ours
+forward() {
+	local title=$1 line
+	while IFS= read -r line; do
+		if [[ $line =~ ^' '*(not )?ok' '[0-9]+' '(.*)$ ]]; then
+			result "$([ -z "${BASH_REMATCH[1]}" ]; echo $?)" "$title: ${BASH_REMATCH[2]}"
+		else
+			echo "# ${line#"${line%%[! ]*}"}"
+		fi
+	done
+}
+
+# guest TITLE [qemu/run OPTION]... -- PROGRAM...: boots one and runs the suite there.
+# Each program is one more result, by how it ended, and so is the guest.
+guest() {
+	local title=$1 status=0 options=()
+	shift
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	mkdir -p "$out/$title"
+	"$top/qemu/run" --quiet --out "$out/$title" "${options[@]}" -- suite "$@" \
+		>"$out/$title/output" || status=$?
+	forward "$title" <"$out/$title/output"
+	check "$title: all programs have run" test "$(grep -c '^\(not \)\?ok ' "$out/$title/output")" -eq $#
+	# 1: the suite says that something failed, which has been reported.
+	[ "$status" -le 1 ] || echo "# qemu/run ended with status $status; see $out/$title"
+	result "$((status > 1))" "$title: the guest ends well, its logs are clean"
+}
+
+finish() {
+	echo "1..$results"
+	exit $((failures != 0))
+}

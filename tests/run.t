@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# qemu/run itself: what it refuses, what it passes on, and what it finds in logs.
+# shellcheck source=tests/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+# run WANTED NAME ARGUMENT...: qemu/run's status must be WANTED
+run() {
+	local wanted=$1 name=$2 status=0
+	shift 2
+	"$top/qemu/run" --quiet "$@" >"$out/output" 2>"$out/errors" || status=$?
+	[ "$status" -eq "$wanted" ] || diag <"$out/errors"
+	check "$name (status $wanted, got $status)" test "$status" -eq "$wanted"
+}
+
+says() {
+	check "... and says so: $1" grep -q -e "$1" "$out/errors"
+}
+
+run 125 "the virtual clock with KVM is refused" --clock virtual --accel kvm -- true
+says 'virtual clock needs TCG.*CLOCK=real'
+run 125 "the virtual clock with two processors is refused" --clock virtual --smp 2 -- true
+says 'one processor only.*--clock real'
+run 125 "an unknown machine is refused" --machine toaster -- true
+says "toaster.*q35 pc"
+run 125 "no job is refused" --memory 256
+says COMMAND
+
+# rows CONDITION: it holds for every row of the first run's transfers. It speaks of
+# columns by name: f["bytes"].
+# shellcheck disable=SC2317 # check calls it
+rows() {
+	awk -F, '
+		NR == 1 { for (i = 1; i <= NF; i++) name[i] = $i; next }
+		{ for (i = 1; i <= NF; i++) f[name[i]] = $i }
+		f["direction"] != "cpu" { rows++; if (!('"$1"')) { print; bad = 1 } }
+		END { exit bad || !rows }' "$out/one/bench.csv"
+}
+
+# The same job twice, so that even its text is the same.
+for which in one two; do
+	run 7 "run $which passes the job's status on" --clock virtual --out "$out/$which" -- \
+		sh -c 'cd /results && edudma bench --json bench.json --csv bench.csv && exit 7'
+done
+check "two runs measure the same nanoseconds" cmp "$out"/{one,two}/bench.json
+
+check "every row is verified" rows 'f["verified"] == "true"'
+check "from 64 KiB on nothing but the device takes time" \
+	rows 'f["bytes"] < 65536 || f["efficiency"] >= 0.99'
+# 17 commands of 4095 bytes, or 16 of 4096; of separate pages twice as many at most.
+check "64 KiB in one piece take as many commands as windows" \
+	rows 'f["bytes"] != 65536 || f["method"] == "vmalloc" ||
+		int(f["commands"] / (f["direction"] == "copy" ? 2 : 1)) ~ /^1[67]$/'
+check "64 KiB in pages take more, 32 at most" \
+	rows 'f["bytes"] != 65536 || f["method"] != "vmalloc" ||
+		f["commands"] <= (f["direction"] == "copy" ? 64 : 32)'
+
+run 126 "a warning of the guest's kernel fails the run" --out "$out/warning" -- \
+	sh -c 'echo "WARNING: provoked by a test" >/dev/kmsg'
+says 'provoked by a test'
+run 126 "a guest that dies fails the run" --out "$out/death" -- \
+	sh -c 'echo c >/proc/sysrq-trigger; sleep 100'
+finish

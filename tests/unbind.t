@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The device goes away under everybody's feet, with two processors and real time.
+# shellcheck source=tests/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+guest unbind --clock real --smp 2 -- unbind
+guest devices --clock real --smp 2 --device edu --device edu -- devices
+finish

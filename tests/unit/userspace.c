@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the edudma command computes: statistics, numbers, patterns, and whether
+ * on-board memory holds what it should.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "number.h"
+#include "onboard.h"
+#include "pattern.h"
+#include "statistics.h"
+
+#include "../ktap.h"
+
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+
+TEST(summary_of_few)
+{
+	uint64_t samples[] = { 7, 3, UINT64_MAX, 5 };
+	struct summary summary = summarize(samples, 4);
+
+	EXPECT_EQ(summary.n, 4);
+	EXPECT_EQ(summary.min, 3);
+	EXPECT_EQ(summary.median, 5);
+	EXPECT_EQ(summary.p99, 0);
+	EXPECT_EQ(summary.max, UINT64_MAX);
+
+	samples[0] = 42;
+	summary = summarize(samples, 1);
+	EXPECT_EQ(summary.min, 42);
+	EXPECT_EQ(summary.median, 42);
+	EXPECT_EQ(summary.max, 42);
+
+	EXPECT_EQ(summarize(NULL, 0).n, 0);
+}
+
+/* The smallest sample that so many percent of all do not exceed, by counting. */
+static uint64_t slow_percentile(const uint64_t *samples, size_t n, size_t percent)
+{
+	uint64_t best = UINT64_MAX;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t below = 0;
+
+		for (size_t j = 0; j < n; j++)
+			below += samples[j] <= samples[i];
+		if (below * 100 >= n * percent && samples[i] < best)
+			best = samples[i];
+	}
+	return best;
+}
+
+TEST(summary_of_many)
+{
+	unsigned int seed = 1;
+
+	for (size_t n = 1; n < 260; n++) {
+		uint64_t samples[260], sorted[260];
+		struct summary summary;
+
+		for (size_t i = 0; i < n; i++)
+			sorted[i] = samples[i] = rand_r(&seed) % (n % 3 ? 1000 : 5);
+		summary = summarize(sorted, n);
+		ASSERT_EQ(summary.n, n);
+		ASSERT_EQ(summary.min, slow_percentile(samples, n, 0));
+		ASSERT_EQ(summary.median, slow_percentile(samples, n, 50));
+		ASSERT_EQ(summary.p99, n < P99_SAMPLES ? 0 : slow_percentile(samples, n, 99));
+		ASSERT_EQ(summary.max, slow_percentile(samples, n, 100));
+	}
+}
+
+struct parsed {
+	const char *text;
+	bool ok;
+	uint64_t value;
+};
+
+static void expect_parsed(bool (*parse)(const char *text, uint64_t *value),
+			  const struct parsed *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint64_t value = 12345;
+		bool ok = parse(cases[i].text, &value);
+
+		if (!EXPECT_EQ(ok, cases[i].ok) ||
+		    !EXPECT_EQ(value, ok ? cases[i].value : 12345))
+			ktap_diag("'%s'", cases[i].text);
+	}
+}
+
+TEST(counts)
+{
+	static const struct parsed cases[] = {
+		{ "0", true, 0 },
+		{ "12", true, 12 },
+		{ "0x1f", true, 31 },
+		{ "18446744073709551615", true, UINT64_MAX },
+		{ "18446744073709551616", false, 0 },
+		{ "", false, 0 },
+		{ " 1", false, 0 },
+		{ "1 ", false, 0 },
+		{ "+1", false, 0 },
+		{ "-1", false, 0 },
+		{ "1K", false, 0 },
+		{ "x", false, 0 },
+		{ "0x", false, 0 },
+	};
+
+	expect_parsed(parse_count, cases, ARRAY_SIZE(cases));
+}
+
+TEST(sizes)
+{
+	static const struct parsed cases[] = {
+		{ "4095", true, 4095 },
+		{ "64K", true, 65536 },
+		{ "64k", true, 65536 },
+		{ "64KiB", true, 65536 },
+		{ "1M", true, 1 << 20 },
+		{ "2G", true, 2ull << 30 },
+		{ "100B", true, 100 },
+		{ "17179869183G", true, 17179869183ull << 30 },
+		{ "17179869184G", false, 0 },
+		{ "18446744073709551615K", false, 0 },
+		{ "K", false, 0 },
+		{ "-1K", false, 0 },
+		{ "1KM", false, 0 },
+		{ "1T", false, 0 },
+		{ "1.5K", false, 0 },
+		{ "", false, 0 },
+	};
+
+	expect_parsed(parse_size, cases, ARRAY_SIZE(cases));
+}
+
+TEST(times)
+{
+	static const struct parsed cases[] = {
+		{ "5s", true, 5000000000 },
+		{ "250ms", true, 250000000 },
+		{ "1.5s", true, 1500000000 },
+		{ "10us", true, 10000 },
+		{ "1ns", true, 1 },
+		{ "0s", true, 0 },
+		{ "5", false, 0 },
+		{ "", false, 0 },
+		{ "ms", false, 0 },
+		{ "-5s", false, 0 },
+		{ "infs", false, 0 },
+		{ "nans", false, 0 },
+		{ "1e30s", false, 0 },
+		{ "9300000000s", false, 0 },
+		{ "5 s", false, 0 },
+		{ "5m", false, 0 },
+	};
+
+	expect_parsed(parse_time, cases, ARRAY_SIZE(cases));
+}
+
+static void expect_text(struct text got, const char *want)
+{
+	if (!EXPECT(!strcmp(got.s, want)))
+		ktap_diag("got '%s', want '%s'", got.s, want);
+}
+
+TEST(numbers_to_read)
+{
+	expect_text(format_size(0), "0 B");
+	expect_text(format_size(1023), "1023 B");
+	expect_text(format_size(1024), "1 KiB");
+	expect_text(format_size(4097), "4097 B");
+	expect_text(format_size(65536), "64 KiB");
+	expect_text(format_size(3ull << 30), "3 GiB");
+	expect_text(format_size(2048ull << 30), "2048 GiB");
+
+	expect_text(format_time(0), "0 ns");
+	expect_text(format_time(812), "812 ns");
+	expect_text(format_time(1000), "1.00 us");
+	expect_text(format_time(99949), "99.9 us");
+	expect_text(format_time(99951), "100 us");
+	expect_text(format_time(999499), "999 us");
+	expect_text(format_time(999500), "1.00 ms");
+	expect_text(format_time(99100000), "99.1 ms");
+	expect_text(format_time(12000000000), "12.0 s");
+
+	expect_text(format_rate(40900), "40.9 kB/s");
+	expect_text(format_rate(1e9), "1.00 GB/s");
+}
+
+TEST(pattern_is_found_where_it_was_put)
+{
+	const struct pattern pattern = { .key = 3 };
+	struct mismatch mismatch;
+	uint8_t bytes[300];
+
+	for (size_t position = 0; position < 20; position++) {
+		for (size_t length = 0; length < 40; length++) {
+			memset(bytes, 0xcc, sizeof(bytes));
+			pattern_fill(&pattern, position, bytes, length);
+			for (size_t i = 0; i < length; i++)
+				ASSERT_EQ(bytes[i], pattern_byte(&pattern, position + i));
+			ASSERT_EQ(bytes[length], 0xcc);
+			ASSERT(pattern_check(&pattern, position, bytes, length, &mismatch));
+		}
+	}
+}
+
+TEST(every_wrong_byte_is_found)
+{
+	const struct pattern pattern = { .key = 9, .poison = true };
+	struct mismatch mismatch;
+	uint8_t bytes[100];
+
+	pattern_fill(&pattern, 1234567, bytes, sizeof(bytes));
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		uint8_t right = bytes[i];
+
+		bytes[i] ^= 0x10;
+		ASSERT(!pattern_check(&pattern, 1234567, bytes, sizeof(bytes), &mismatch));
+		ASSERT_EQ(mismatch.offset, i);
+		ASSERT_EQ(mismatch.expected, right);
+		ASSERT_EQ(mismatch.got, bytes[i]);
+		bytes[i] = right;
+	}
+}
+
+/* A byte of data is never one of poison. */
+TEST(poison_is_not_data)
+{
+	const struct pattern data = { .key = 5 }, poison = { .key = 5, .poison = true };
+
+	for (uint64_t position = 0; position < 10000; position++)
+		ASSERT((pattern_byte(&data, position) ^ pattern_byte(&poison, position)) & 0x80);
+}
+
+/* Chunks that went to a wrong place, or came from another pattern, show. */
+TEST(displaced_chunks_are_found)
+{
+	static const size_t chunks[] = { 1, 2, 3, 4, 7, 8, 16, 64, 1000, 4095, 4096, 8190, 8192,
+					 65536, 1 << 20 };
+	const struct pattern pattern = { .key = 1 };
+	struct mismatch mismatch;
+	uint8_t bytes[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(chunks); i++) {
+		pattern_fill(&pattern, chunks[i], bytes, sizeof(bytes));
+		EXPECT(!pattern_check(&pattern, 0, bytes, sizeof(bytes), &mismatch));
+		EXPECT(mismatch.offset < 8);
+	}
+	for (uint64_t key = 2; key < 1000; key++) {
+		const struct pattern other = { .key = key };
+
+		pattern_fill(&other, 0, bytes, sizeof(bytes));
+		ASSERT(!pattern_check(&pattern, 0, bytes, sizeof(bytes), &mismatch));
+	}
+}
+
+/* All transfers that a small on-board memory can see, byte by byte. */
+TEST(on_board_memory_after_a_transfer)
+{
+	const struct pattern src = { .key = 1 }, before = { .key = 2, .poison = true };
+	enum { SIZE = 13, SRC_OFFSET = 5 };
+	struct mismatch mismatch;
+
+	for (uint64_t at = 0; at < SIZE; at++) {
+		for (uint64_t length = 1; length < 4 * SIZE; length++) {
+			uint8_t ring[SIZE];
+
+			pattern_fill(&before, 0, ring, SIZE);
+			for (uint64_t k = 0; k < length; k++)
+				ring[(at + k) % SIZE] = pattern_byte(&src, SRC_OFFSET + k);
+			ASSERT(onboard_check_to(ring, SIZE, at, length, &src, SRC_OFFSET,
+						&before, &mismatch));
+			for (size_t i = 0; i < SIZE; i++) {
+				ring[i] ^= 1;
+				ASSERT(!onboard_check_to(ring, SIZE, at, length, &src, SRC_OFFSET,
+							 &before, &mismatch));
+				ASSERT_EQ(mismatch.offset, i);
+				ring[i] ^= 1;
+			}
+		}
+	}
+}
+
+TEST(destination_after_a_transfer)
+{
+	const struct pattern onboard = { .key = 4 };
+	enum { SIZE = 13 };
+	struct mismatch mismatch;
+
+	for (uint64_t at = 0; at < SIZE; at++) {
+		for (uint64_t length = 1; length < 4 * SIZE; length++) {
+			uint8_t bytes[4 * SIZE];
+
+			for (uint64_t k = 0; k < length; k++)
+				bytes[k] = pattern_byte(&onboard, (at + k) % SIZE);
+			ASSERT(onboard_check_from(bytes, length, &onboard, SIZE, at, &mismatch));
+			bytes[length - 1] ^= 1;
+			ASSERT(!onboard_check_from(bytes, length, &onboard, SIZE, at, &mismatch));
+			ASSERT_EQ(mismatch.offset, length - 1);
+		}
+	}
+}
+
+int main(void)
+{
+	return ktap_run();
+}
