@@ -14,7 +14,7 @@
  * struct contender - a kind of memory, at the size that the answer is about
  * @method: which
  * @name: its name
- * @segments: of the buffer
+ * @row: one of its rows, of one buffer
  * @commands: that a transfer takes
  * @request_ns: that a transfer takes
  * @cpu_ns: what the CPU does for every buffer: allocate, map, sync, unmap, free
@@ -25,7 +25,7 @@
 struct contender {
 	const struct edudma_method_info *method;
 	const char *name;
-	uint32_t segments;
+	const struct bench_row *row;
 	uint32_t commands;
 	uint64_t request_ns;
 	uint64_t cpu_ns;
@@ -82,7 +82,7 @@ static size_t find_contenders(const struct bench_result *result, uint64_t bytes,
 		contenders[n++] = (struct contender){
 			.method = method,
 			.name = method->name,
-			.segments = row->segments,
+			.row = row,
 			.commands = row->commands,
 			.request_ns = phases[PHASE_REQUEST].median,
 			.cpu_ns = phases[PHASE_ALLOC].median + phases[PHASE_MAP].median +
@@ -136,6 +136,16 @@ static void print_paragraph(FILE *stream, const struct paragraph *paragraph)
 	fputc('\n', stream);
 }
 
+/* "1 piece", "17 commands", "2 to 16 pieces" */
+static void append_range(struct paragraph *paragraph, const struct summary *range,
+			 const char *unit)
+{
+	append(paragraph, "%llu", (unsigned long long)range->min);
+	if (range->min != range->max)
+		append(paragraph, " to %llu", (unsigned long long)range->max);
+	append(paragraph, " %s%s", unit, range->max == 1 ? "" : "s");
+}
+
 static void write_why(FILE *stream, const struct bench_result *result, uint64_t bytes,
 		      const struct contender *contenders, size_t n)
 {
@@ -159,10 +169,13 @@ static void write_why(FILE *stream, const struct bench_result *result, uint64_t 
 		       size.s, (unsigned long)bytes, window, whole, page, page_commands,
 		       page_commands * pages);
 	append(&why, " Here");
-	for (size_t i = 0; i < n; i++)
-		append(&why, "%s %s came in %u %s (%u commands)", i ? "," : "", contenders[i].name,
-		       contenders[i].segments, contenders[i].segments == 1 ? "piece" : "pieces",
-		       contenders[i].commands);
+	for (size_t i = 0; i < n; i++) {
+		append(&why, "%s %s came in ", i ? "," : "", contenders[i].name);
+		append_range(&why, &contenders[i].row->all_segments, "piece");
+		append(&why, " (");
+		append_range(&why, &contenders[i].row->all_commands, "command");
+		append(&why, ")");
+	}
 	append(&why, ".");
 	fputc('\n', stream);
 	print_paragraph(stream, &why);

@@ -286,6 +286,12 @@ static void summarize_samples(struct bench_row *row, const struct sample *sample
 			column[i] = samples[i].ns[phase];
 		row->phases[phase] = summarize(column, row->iterations);
 	}
+	for (uint64_t i = 0; i < row->iterations; i++)
+		column[i] = samples[i].segments;
+	row->all_segments = summarize(column, row->iterations);
+	for (uint64_t i = 0; i < row->iterations; i++)
+		column[i] = samples[i].commands;
+	row->all_commands = summarize(column, row->iterations);
 }
 
 int bench_measure(const struct device *device, struct bench_row *row, uint64_t warmup)

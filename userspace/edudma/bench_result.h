@@ -55,6 +55,8 @@ extern const char *const phase_names[NR_PHASES];
  * @iterations: how often it was measured
  * @segments: of the buffers, in the iteration with the median request time
  * @commands: that the device was given, in the same iteration
+ * @all_segments: of every iteration; the allocator may give other pieces each time
+ * @all_commands: of every iteration
  * @phases: times; with n = 0 where the direction has no such phase. A copy has
  *	two buffers: what concerns both is added up.
  * @throughput_Bps: bytes over the median request time, a second
@@ -70,6 +72,8 @@ struct bench_row {
 	uint64_t iterations;
 	uint32_t segments;
 	uint32_t commands;
+	struct summary all_segments;
+	struct summary all_commands;
 	struct summary phases[NR_PHASES];
 	double throughput_Bps;
 	double limit_Bps;
