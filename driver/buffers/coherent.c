@@ -7,13 +7,17 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
 
 #include "../buffer.h"
 #include "../device.h"
 
+/* An IOMMU joins pages, CMA has areas of its own; else it is a page allocation. */
 static u64 coherent_max_length(struct edudma_device *edev)
 {
-	return U64_MAX;
+	if (edev->iommu || IS_ENABLED(CONFIG_DMA_CMA))
+		return U64_MAX;
+	return KMALLOC_MAX_SIZE;
 }
 
 static bool coherent_reachable(struct edudma_device *edev)
