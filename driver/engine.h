@@ -22,6 +22,7 @@ struct seq_file;
  * @device_bytes: bytes of on-board memory that transfers use, as a circle
  * @command_ns: nanoseconds a command takes whatever its size, or 0
  * @max_segment: the longest segment it takes, in bytes
+ * @max_length: the longest request it takes, in bytes
  * @nr_channels: requests that it works on at the same time
  * @nr_vectors: interrupt vectors that it can use; vector 0 is its own, the
  *	others are for channels
@@ -31,6 +32,7 @@ struct edudma_limits {
 	u64 device_bytes;
 	u64 command_ns;
 	unsigned int max_segment;
+	u64 max_length;
 	unsigned int nr_channels;
 	unsigned int nr_vectors;
 };
@@ -57,6 +59,9 @@ struct edudma_limits {
  * @reap: look for what has ended and hand each such request to
  *	edudma_request_finish(). Returns the number of commands that had ended.
  *	Never waits. Atomic, under the channel's lock.
+ * @check: called when an interrupt or the tick found nothing that had ended: see
+ *	whether the channel has stopped by itself, and bring it back. Optional.
+ *	Atomic, under the channel's lock.
  * @cancel: end a running request as soon as the device allows, through @reap.
  *	Atomic, under the channel's lock.
  * @stop: wait until the device touches no memory for this channel any more,
@@ -82,6 +87,7 @@ struct edudma_engine_ops {
 	void (*kick)(struct edudma_channel *chan);
 	bool (*irq)(struct edudma_device *edev, unsigned int vector);
 	unsigned int (*reap)(struct edudma_channel *chan);
+	void (*check)(struct edudma_channel *chan);
 	void (*cancel)(struct edudma_request *req);
 	int (*stop)(struct edudma_channel *chan);
 	int (*factorial)(struct edudma_device *edev, u32 n, u64 timeout_ns,
@@ -101,6 +107,7 @@ struct edudma_type {
 };
 
 extern const struct edudma_engine_ops edudma_edu_engine;
+extern const struct edudma_engine_ops edudma_sg_engine;
 #ifdef EDUDMA_TEST
 extern const struct edudma_engine_ops edudma_software_engine;
 #endif

@@ -149,6 +149,7 @@ static int edu_init(struct edudma_device *edev)
 	edev->limits.device_bytes = edev->limits.window;
 	edev->limits.command_ns = EDU_COMMAND_MS * NSEC_PER_MSEC;
 	edev->limits.max_segment = UINT_MAX;
+	edev->limits.max_length = U64_MAX;
 	edev->limits.nr_channels = 1;
 	edev->limits.nr_vectors = 1;
 	return 0;

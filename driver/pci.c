@@ -15,6 +15,7 @@
 
 #define VENDOR_QEMU		0x1234
 #define DEVICE_EDU		0x11e8
+#define DEVICE_EDU_SG		0x11e9
 #define VENDOR_REDHAT		0x1b36
 #define DEVICE_PCI_TESTDEV	0x0005
 
@@ -142,6 +143,11 @@ static const struct edudma_type edu_type = {
 	.id = 0x010000ed,
 };
 
+static const struct edudma_type sg_type = {
+	.ops = &edudma_sg_engine,
+	.id = 0x020000ed,
+};
+
 #ifdef EDUDMA_TEST
 static const struct edudma_type software_type = {
 	.ops = &edudma_software_engine,
@@ -151,6 +157,8 @@ static const struct edudma_type software_type = {
 static const struct pci_device_id edudma_ids[] = {
 	{ PCI_DEVICE(VENDOR_QEMU, DEVICE_EDU),
 	  .driver_data = (kernel_ulong_t)&edu_type },
+	{ PCI_DEVICE(VENDOR_QEMU, DEVICE_EDU_SG),
+	  .driver_data = (kernel_ulong_t)&sg_type },
 #ifdef EDUDMA_TEST
 	/* pci-testdev: QEMU has it everywhere, and it does nothing by itself. */
 	{ PCI_DEVICE(VENDOR_REDHAT, DEVICE_PCI_TESTDEV),

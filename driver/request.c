@@ -154,6 +154,7 @@ void edudma_request_started(struct edudma_request *req)
 void edudma_request_finish(struct edudma_request *req, int status)
 {
 	req->state = EDUDMA_REQUEST_ENDED;
+	WRITE_ONCE(req->chan->load, req->chan->load - 1);
 	req->status = status;
 	req->ended_ns = ktime_get_ns();
 	list_move_tail(&req->node, &req->chan->finished);
@@ -181,6 +182,8 @@ static unsigned int channel_reap(struct edudma_channel *chan)
 
 	flags = channel_lock(chan);
 	ended = chan->edev->type->ops->reap(chan);
+	if (!ended && chan->edev->type->ops->check)
+		chan->edev->type->ops->check(chan);
 	channel_pump(chan);
 	channel_unlock(chan, flags);
 	return ended;
@@ -324,10 +327,22 @@ void edudma_tick(struct work_struct *work)
 	}
 }
 
-/* The least busy channel would be better; that needs a device with two. */
-static struct edudma_channel *choose_channel(struct edudma_device *edev)
+/*
+ * What a file keeps in on-board memory is with one channel. A copy keeps nothing
+ * there, and takes the channel that has least to do.
+ */
+static struct edudma_channel *choose_channel(struct edudma_file *file,
+					     enum edudma_op op)
 {
-	return &edev->channels[0];
+	struct edudma_channel *channels = file->edev->channels;
+	unsigned int i, nr = file->edev->limits.nr_channels;
+	unsigned int best = file->id % nr;
+
+	for (i = 0; op == EDUDMA_COPY && i < nr; i++) {
+		if (READ_ONCE(channels[i].load) < READ_ONCE(channels[best].load))
+			best = i;
+	}
+	return &channels[best];
 }
 
 /* All of them, so that completion_done() stays true afterwards. */
@@ -350,6 +365,8 @@ static int check_transfer(struct edudma_device *edev,
 		return -EINVAL;
 	if (arg->device_offset >= edev->limits.device_bytes)
 		return -EINVAL;
+	if (arg->length > edev->limits.max_length)
+		return -EFBIG;
 	if (arg->op == EDUDMA_COPY) {
 		if (arg->device_offset)
 			return -EINVAL;
@@ -435,7 +452,7 @@ static struct edudma_request *request_create(struct edudma_file *file,
 	}
 	refcount_set(&req->refs, 2);
 	req->file = file;
-	req->chan = choose_channel(file->edev);
+	req->chan = choose_channel(file, arg->op);
 	req->op = arg->op;
 	req->length = arg->length;
 	req->device_offset = arg->device_offset;
@@ -465,6 +482,7 @@ static void request_submit(struct edudma_request *req)
 
 	flags = channel_lock(chan);
 	list_add_tail(&req->node, &chan->waiting);
+	WRITE_ONCE(chan->load, chan->load + 1);
 	if (chan->stopped)
 		edudma_request_finish(req, chan->stopped);
 	else

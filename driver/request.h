@@ -43,7 +43,7 @@ enum edudma_request_state {
  * @length: bytes
  * @device_offset: where in on-board memory it begins
  * @cancelled: 0, or the errno it shall end with; under the channel's lock
- * @status: 0 or an errno, once it has ended
+ * @status: 0 or an errno, once it has ended; before, for the engine to use
  * @segments: segments of its ranges
  * @commands: commands given to the device so far
  * @submitted_ns: when it was submitted
@@ -86,6 +86,7 @@ struct edudma_request {
  * @running: requests that the engine has
  * @finished: requests that have ended, until the lock is released
  * @stopped: no request is accepted any more; the errno that tells why
+ * @load: requests waiting and running; others may look without the lock
  * @progress_ns: when the engine last gave the device something to do
  */
 struct edudma_channel {
@@ -96,6 +97,7 @@ struct edudma_channel {
 	struct list_head running;
 	struct list_head finished;
 	int stopped;
+	unsigned int load;
 	u64 progress_ns;
 };
 

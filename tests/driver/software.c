@@ -98,6 +98,7 @@ static int software_init(struct edudma_device *edev)
 	edev->limits.window = SOFTWARE_WINDOW;
 	edev->limits.device_bytes = SOFTWARE_WINDOW;
 	edev->limits.max_segment = UINT_MAX;
+	edev->limits.max_length = U64_MAX;
 	edev->limits.nr_channels = 1;
 	return 0;
 }

@@ -30,7 +30,8 @@
  *               without its END), or, for EDUDMA_BUFFER_FREE, by a mapping
  *   EDQUOT      over this open file's quota of bytes, buffers or SYNC ranges
  *   EAGAIN      over this open file's quota of outstanding transfers
- *   EFBIG       longer than this kind of memory can ever be
+ *   EFBIG       longer than this kind of memory can ever be, or than a transfer
+ *               of this device
  *   ENOMEM      the allocator has no memory of this kind and size now
  *   ERANGE      the device cannot address this kind of memory on this machine;
  *               the kernel log says why and what to do
@@ -288,7 +289,8 @@ enum edudma_op {
  * device may still be finishing a command: the ranges stay in use (EBUSY)
  * until it has, and the next transfer starts after that.
  *
- * Errors: EINVAL, ENOENT, EBUSY, EAGAIN, ENOMEM, EIO, EINTR, ETIMEDOUT, ENODEV.
+ * Errors: EINVAL, ENOENT, EBUSY, EAGAIN, EFBIG, ENOMEM, EIO, EINTR, ETIMEDOUT,
+ * ENODEV.
  */
 struct edudma_transfer {
 	__u32 op;

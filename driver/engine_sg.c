@@ -1,0 +1,655 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * edu-sg: descriptor rings, scatter-gather in the device, a vector a channel
+ *
+ * Source: docs/edu-sg.md, whose names this file uses.
+ *
+ * On-board memory is shared out: each channel has a slice, and what a file keeps
+ * on board is in the slice of its channel. A channel works in order, so a CLEAR
+ * before the first request of another file is all that keeps their bytes apart.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/io.h>
+#include <linux/ktime.h>
+#include <linux/pci.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "device.h"
+#include "edu.h"
+#include "plan.h"
+#include "trace.h"
+
+#define SG_CAP_VERSION		0x100
+#define SG_CAP_CHANNELS		0x104
+#define SG_CAP_MEMORY		0x108
+#define SG_CAP_DMA_BITS		0x110
+#define SG_CAP_RING		0x114
+#define SG_CAP_SEGMENTS		0x118
+#define SG_CAP_VECTORS		0x11c
+#define SG_CAP_LENGTH		0x120
+
+#define SG_RESET		0x200
+#define SG_CHANNEL_IRQ		0x204
+
+#define SG_CHANNEL(n)		(0x80000 + 0x1000 * (n))
+#define SG_COMMAND		0x00
+#define   SG_COMMAND_ENABLE	1
+#define   SG_COMMAND_RESET	2
+#define SG_STATE		0x04
+#define   SG_STATE_RUNNING	1
+#define   SG_STATE_HALTED	2
+#define SG_ERROR		0x08
+#define SG_REQUESTS		0x10
+#define SG_COMPLETIONS		0x18
+#define SG_SIZE			0x20
+#define SG_VECTOR		0x24
+#define SG_COUNT		0x28
+#define SG_TIME			0x2c
+#define SG_HEAD			0x30
+#define SG_TAIL			0x40
+#define SG_ABORT		0x44
+
+#define SG_OP_TO_DEVICE		1
+#define SG_OP_FROM_DEVICE	2
+#define SG_OP_COPY		3
+#define SG_OP_CLEAR		4
+
+#define SG_FLAG_IRQ		BIT(0)
+
+#define SG_STATUS_ABORTED	13
+
+/* Of the last word of a completion. */
+#define SG_DONE_STATUS(word)	(((word) >> 32) & 0xffff)
+#define SG_DONE_PHASE(word)	(((word) >> 48) & 1)
+
+#define SG_RING			256U
+/* A request that takes more than half of a ring is too long. */
+#define SG_MAX_PIECES		(SG_RING / 2)
+
+struct esg_descriptor {
+	u8 opcode;
+	u8 flags;
+	__le16 reserved16;
+	__le32 reserved32;
+	__le64 id;
+	__le64 length;
+	__le64 device_offset;
+	__le64 source;
+	__le64 destination;
+	__le32 source_count;
+	__le32 destination_count;
+	__le32 source_skip;
+	__le32 destination_skip;
+};
+
+struct esg_segment {
+	__le64 address;
+	__le32 length;
+	__le32 flags;
+};
+
+struct esg_completion {
+	__le64 id;
+	__le64 bytes;
+	__le64 busy_ns;
+	__le64 done;
+};
+
+/**
+ * struct esg_list - a buffer's segments, as the device reads them
+ * @segments: an entry for each of edudma_buffer.segs
+ * @addr: their bus address
+ * @bytes: their size
+ */
+struct esg_list {
+	struct esg_segment *segments;
+	dma_addr_t addr;
+	size_t bytes;
+};
+
+/**
+ * struct esg_slot - what a ring's entry was used for
+ * @req: the request; NULL for a CLEAR
+ * @last: its last piece
+ */
+struct esg_slot {
+	struct edudma_request *req;
+	bool last;
+};
+
+/**
+ * struct esg_channel - the engine's state for a channel, under the channel's lock
+ * @regs: its registers
+ * @requests: the request ring
+ * @requests_addr: its bus address
+ * @completions: the completion ring
+ * @completions_addr: its bus address
+ * @slots: what each entry is used for
+ * @tail: descriptors written
+ * @doorbell: descriptors that the device knows of
+ * @head: completions seen
+ * @slice: where its part of on-board memory begins
+ * @owner: the open file whose bytes may be there, by its id
+ * @dirty: bytes of the slice, from its beginning, that may not be zero
+ */
+struct esg_channel {
+	void __iomem *regs;
+	struct esg_descriptor *requests;
+	dma_addr_t requests_addr;
+	struct esg_completion *completions;
+	dma_addr_t completions_addr;
+	struct esg_slot slots[SG_RING];
+	u32 tail;
+	u32 doorbell;
+	u32 head;
+	u64 slice;
+	u64 owner;
+	u64 dirty;
+};
+
+/**
+ * struct esg - the engine's state
+ * @max_length: the most bytes of a descriptor
+ * @nr_channels: entries of @channels
+ * @channels: one for each of edudma_device.channels
+ */
+struct esg {
+	u64 max_length;
+	unsigned int nr_channels;
+	struct esg_channel channels[];
+};
+
+static struct esg_channel *esg_of(struct edudma_channel *chan)
+{
+	struct esg *sg = chan->edev->engine_priv;
+
+	return &sg->channels[chan->index];
+}
+
+static u64 esg_read64(struct edudma_device *edev, unsigned int offset)
+{
+	u64 low = readl(edev->regs + offset);
+
+	return low | (u64)readl(edev->regs + offset + 4) << 32;
+}
+
+static void esg_write64(u64 value, void __iomem *reg)
+{
+	writel(lower_32_bits(value), reg);
+	writel(upper_32_bits(value), reg + 4);
+}
+
+static u64 esg_dma_mask(struct edudma_device *edev)
+{
+	return DMA_BIT_MASK(clamp(readl(edev->regs + SG_CAP_DMA_BITS), 28U, 64U));
+}
+
+static void esg_free_rings(struct edudma_device *edev, struct esg *sg)
+{
+	struct device *dev = &edev->pdev->dev;
+	unsigned int i;
+
+	for (i = 0; i < sg->nr_channels; i++) {
+		struct esg_channel *chan = &sg->channels[i];
+
+		if (chan->requests)
+			dma_free_coherent(dev, SG_RING * sizeof(*chan->requests),
+					  chan->requests, chan->requests_addr);
+		if (chan->completions)
+			dma_free_coherent(dev, SG_RING * sizeof(*chan->completions),
+					  chan->completions, chan->completions_addr);
+	}
+}
+
+static int esg_alloc_rings(struct edudma_device *edev, struct esg *sg)
+{
+	struct device *dev = &edev->pdev->dev;
+	unsigned int i;
+
+	for (i = 0; i < sg->nr_channels; i++) {
+		struct esg_channel *chan = &sg->channels[i];
+
+		chan->regs = edev->regs + SG_CHANNEL(i);
+		chan->slice = i * edev->limits.device_bytes;
+		chan->requests = dma_alloc_coherent(dev,
+						    SG_RING * sizeof(*chan->requests),
+						    &chan->requests_addr, GFP_KERNEL);
+		chan->completions = dma_alloc_coherent(dev,
+						       SG_RING * sizeof(*chan->completions),
+						       &chan->completions_addr, GFP_KERNEL);
+		if (!chan->requests || !chan->completions) {
+			esg_free_rings(edev, sg);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static void esg_read_limits(struct edudma_device *edev, struct esg *sg)
+{
+	u64 segments = readl(edev->regs + SG_CAP_SEGMENTS);
+	struct edudma_limits *limits = &edev->limits;
+
+	sg->max_length = esg_read64(edev, SG_CAP_LENGTH);
+	limits->nr_channels = sg->nr_channels;
+	limits->nr_vectors = max(1U, readl(edev->regs + SG_CAP_VECTORS));
+	limits->device_bytes = round_down(esg_read64(edev, SG_CAP_MEMORY) /
+					  sg->nr_channels, 4);
+	limits->window = min_t(u64, sg->max_length, limits->device_bytes);
+	limits->max_segment = UINT_MAX;
+	limits->max_length = min(segments << PAGE_SHIFT,
+				 (SG_MAX_PIECES - 1) * (u64)limits->window);
+}
+
+static int esg_init(struct edudma_device *edev)
+{
+	struct device *dev = &edev->pdev->dev;
+	u32 id = readl(edev->regs + EDU_ID);
+	unsigned int nr_channels;
+	struct esg *sg;
+	int ret;
+
+	if (id != edev->type->id)
+		return dev_err_probe(dev, -ENODEV, "ID reads 0x%08x instead of 0x%08x\n",
+				     id, edev->type->id);
+	if (readl(edev->regs + SG_CAP_VERSION) != 1)
+		return dev_err_probe(dev, -ENODEV, "its version is %u, this driver knows 1\n",
+				     readl(edev->regs + SG_CAP_VERSION));
+	/* Returns when nothing is being copied, and has cleared on-board memory. */
+	writel(1, edev->regs + SG_RESET);
+	ret = edudma_edu_init(edev);
+	if (ret)
+		return ret;
+
+	nr_channels = readl(edev->regs + SG_CAP_CHANNELS);
+	sg = kzalloc(struct_size(sg, channels, nr_channels), GFP_KERNEL);
+	if (!sg)
+		return -ENOMEM;
+	sg->nr_channels = nr_channels;
+	esg_read_limits(edev, sg);
+	ret = esg_alloc_rings(edev, sg);
+	if (ret) {
+		kfree(sg);
+		return ret;
+	}
+	edev->engine_priv = sg;
+	return 0;
+}
+
+static void esg_fini(struct edudma_device *edev)
+{
+	struct esg *sg = edev->engine_priv;
+
+	esg_free_rings(edev, sg);
+	kfree(sg);
+}
+
+/* From DISABLED to RUNNING. */
+static int esg_enable(struct edudma_channel *chan)
+{
+	struct edudma_device *edev = chan->edev;
+	struct esg_channel *sg = esg_of(chan);
+
+	memset(sg->completions, 0, SG_RING * sizeof(*sg->completions));
+	memset(sg->slots, 0, sizeof(sg->slots));
+	sg->tail = 0;
+	sg->doorbell = 0;
+	sg->head = 0;
+	esg_write64(sg->requests_addr, sg->regs + SG_REQUESTS);
+	esg_write64(sg->completions_addr, sg->regs + SG_COMPLETIONS);
+	writel(SG_RING, sg->regs + SG_SIZE);
+	if (edev->irq_mode == EDUDMA_IRQ_MSIX)
+		writel(edudma_channel_vector(edev, chan->index), sg->regs + SG_VECTOR);
+	writel(edev->irq_mode == EDUDMA_IRQ_POLL ? 0 : 1, sg->regs + SG_COUNT);
+	writel(SG_COMMAND_ENABLE, sg->regs + SG_COMMAND);
+	return readl(sg->regs + SG_STATE) == SG_STATE_RUNNING ? 0 : -EIO;
+}
+
+static int esg_start(struct edudma_device *edev)
+{
+	unsigned int i;
+
+	for (i = 0; i < edev->limits.nr_channels; i++) {
+		if (esg_enable(&edev->channels[i]))
+			return dev_err_probe(&edev->pdev->dev, -EIO,
+					     "channel %u does not start\n", i);
+	}
+	return 0;
+}
+
+static int esg_map_buffer(struct edudma_buffer *buf)
+{
+	struct esg_list *list;
+	unsigned int i;
+
+	if (buf->nr_segs == 1)
+		return 0;
+	list = kmalloc(sizeof(*list), GFP_KERNEL_ACCOUNT);
+	if (!list)
+		return -ENOMEM;
+	list->bytes = array_size(buf->nr_segs, sizeof(*list->segments));
+	list->segments = dma_alloc_coherent(&buf->edev->pdev->dev, list->bytes,
+					    &list->addr,
+					    GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!list->segments) {
+		kfree(list);
+		return -ENOMEM;
+	}
+	for (i = 0; i < buf->nr_segs; i++)
+		list->segments[i] = (struct esg_segment) {
+			.address = cpu_to_le64(buf->segs[i].addr),
+			.length = cpu_to_le32(buf->segs[i].len),
+		};
+	buf->engine_priv = list;
+	return 0;
+}
+
+static void esg_unmap_buffer(struct edudma_buffer *buf)
+{
+	struct esg_list *list = buf->engine_priv;
+
+	if (!list)
+		return;
+	dma_free_coherent(&buf->edev->pdev->dev, list->bytes, list->segments,
+			  list->addr);
+	kfree(list);
+}
+
+/**
+ * struct esg_side - where one side of a descriptor begins
+ * @addr: of the bytes, or of a list
+ * @count: segments in the list, or 0
+ * @skip: bytes of the list to pass over
+ */
+struct esg_side {
+	u64 addr;
+	u32 count;
+	u32 skip;
+};
+
+static struct esg_side esg_side(const struct edudma_hold *hold, u64 done)
+{
+	const struct edudma_buffer *buf = hold->buf;
+	const struct esg_list *list = buf->engine_priv;
+	const struct edudma_segment *seg;
+	u64 offset = hold->offset + done;
+	unsigned int index;
+
+	if (!list)
+		return (struct esg_side) { .addr = buf->segs[0].addr + offset };
+	seg = edudma_find_segment(buf->segs, buf->nr_segs, offset);
+	index = seg - buf->segs;
+	return (struct esg_side) {
+		.addr = list->addr + index * sizeof(*list->segments),
+		.count = buf->nr_segs - index,
+		.skip = offset - seg->offset,
+	};
+}
+
+static struct esg_descriptor *esg_next(struct esg_channel *sg,
+				      struct edudma_request *req, bool last)
+{
+	unsigned int index = sg->tail++ % SG_RING;
+
+	sg->slots[index].req = req;
+	sg->slots[index].last = last;
+	return &sg->requests[index];
+}
+
+static void esg_write_clear(struct esg_channel *sg)
+{
+	struct esg_descriptor *desc = esg_next(sg, NULL, false);
+
+	*desc = (struct esg_descriptor) {
+		.opcode = SG_OP_CLEAR,
+		.length = cpu_to_le64(sg->dirty),
+		.device_offset = cpu_to_le64(sg->slice),
+	};
+}
+
+static void esg_write_piece(struct esg_channel *sg, struct edudma_request *req,
+			    u64 done, u64 length, u64 device)
+{
+	bool last = done + length == req->length;
+	struct esg_descriptor *desc = esg_next(sg, req, last);
+	struct esg_side src = {}, dst = {};
+
+	if (req->op != EDUDMA_FROM_DEVICE)
+		src = esg_side(&req->src, done);
+	if (req->op != EDUDMA_TO_DEVICE)
+		dst = esg_side(&req->dst, done);
+	*desc = (struct esg_descriptor) {
+		.opcode = req->op == EDUDMA_TO_DEVICE ? SG_OP_TO_DEVICE :
+			  req->op == EDUDMA_FROM_DEVICE ? SG_OP_FROM_DEVICE :
+			  SG_OP_COPY,
+		.flags = last ? SG_FLAG_IRQ : 0,
+		.length = cpu_to_le64(length),
+		.device_offset = cpu_to_le64(device),
+		.source = cpu_to_le64(src.addr),
+		.destination = cpu_to_le64(dst.addr),
+		.source_count = cpu_to_le32(src.count),
+		.destination_count = cpu_to_le32(dst.count),
+		.source_skip = cpu_to_le32(src.skip),
+		.destination_skip = cpu_to_le32(dst.skip),
+	};
+	req->commands++;
+}
+
+/* On-board memory is a circle of a slice: a piece ends where the slice does. */
+static void esg_write_request(struct edudma_channel *chan, struct edudma_request *req)
+{
+	u64 slice = chan->edev->limits.device_bytes;
+	struct esg_channel *sg = esg_of(chan);
+	u64 at = req->device_offset;
+	u64 done, length;
+
+	for (done = 0; done < req->length; done += length) {
+		length = min(req->length - done, slice - at);
+		esg_write_piece(sg, req, done, length, sg->slice + at);
+		at = 0;
+	}
+	if (req->op == EDUDMA_TO_DEVICE)
+		sg->dirty = max(sg->dirty, min(slice, req->device_offset + req->length));
+}
+
+static void esg_write_copy(struct edudma_channel *chan, struct edudma_request *req)
+{
+	u64 max = chan->edev->limits.window;
+	struct esg_channel *sg = esg_of(chan);
+	u64 done, length;
+
+	for (done = 0; done < req->length; done += length) {
+		length = min(req->length - done, max);
+		esg_write_piece(sg, req, done, length, 0);
+	}
+}
+
+static int esg_queue(struct edudma_channel *chan, struct edudma_request *req)
+{
+	struct esg_channel *sg = esg_of(chan);
+
+	if (SG_RING - (sg->tail - sg->head) < SG_MAX_PIECES + 1)
+		return -EBUSY;
+
+	edudma_request_started(req);
+	if (req->op == EDUDMA_COPY) {
+		esg_write_copy(chan, req);
+		return 0;
+	}
+	if (sg->owner != req->file->id) {
+		if (sg->dirty) {
+			esg_write_clear(sg);
+			atomic64_inc(&chan->edev->counters.scrubs);
+		}
+		sg->owner = req->file->id;
+		sg->dirty = 0;
+	}
+	esg_write_request(chan, req);
+	return 0;
+}
+
+/* writel() orders the descriptors, and whatever they point at, before itself. */
+static void esg_kick(struct edudma_channel *chan)
+{
+	struct esg_channel *sg = esg_of(chan);
+
+	if (sg->doorbell == sg->tail)
+		return;
+	atomic64_add(sg->tail - sg->doorbell, &chan->edev->counters.commands);
+	chan->progress_ns = ktime_get_ns();
+	sg->doorbell = sg->tail;
+	writel(sg->tail, sg->regs + SG_TAIL);
+}
+
+static bool esg_irq(struct edudma_device *edev, unsigned int vector)
+{
+	u32 channels;
+	bool ours;
+
+	/* A message is for its vector alone, and there is nothing to acknowledge. */
+	if (edev->irq_mode == EDUDMA_IRQ_MSIX && vector)
+		return true;
+	if (edev->irq_mode == EDUDMA_IRQ_MSIX) {
+		edudma_edu_irq(edev, vector);
+		return true;
+	}
+	channels = readl(edev->regs + SG_CHANNEL_IRQ);
+	if (channels == ~0U)
+		return false;
+	if (channels)
+		writel(channels, edev->regs + SG_CHANNEL_IRQ);
+	/* Its read of a register also flushes the write. */
+	ours = edudma_edu_irq(edev, vector);
+	return ours || channels;
+}
+
+static int esg_errno(struct edudma_channel *chan, u32 number, unsigned int status)
+{
+	if (!status)
+		return 0;
+	if (status == SG_STATUS_ABORTED)
+		return -ECANCELED;
+	dev_err_ratelimited(&chan->edev->dev, "channel %u, request %u: status %u\n",
+			    chan->index, number, status);
+	return -EIO;
+}
+
+static unsigned int esg_reap(struct edudma_channel *chan)
+{
+	struct esg_channel *sg = esg_of(chan);
+	u32 begin = sg->head;
+
+	while (sg->head != sg->doorbell) {
+		const struct esg_completion *entry = &sg->completions[sg->head % SG_RING];
+		const struct esg_slot *slot = &sg->slots[sg->head % SG_RING];
+		u64 done = le64_to_cpu(READ_ONCE(entry->done));
+		struct edudma_request *req = slot->req;
+
+		if (SG_DONE_PHASE(done) == ((sg->head / SG_RING) & 1))
+			break;
+		/* The rest of the entry, and the data, were written before. */
+		dma_rmb();
+		if (req) {
+			req->device_ns += le64_to_cpu(entry->busy_ns);
+			req->status = req->status ?:
+				esg_errno(chan, sg->head, SG_DONE_STATUS(done));
+			if (slot->last)
+				edudma_request_finish(req, req->status ? req->cancelled ?:
+						      req->status : 0);
+		}
+		sg->head++;
+	}
+	if (sg->head != begin)
+		chan->progress_ns = ktime_get_ns();
+	return sg->head - begin;
+}
+
+/* A halted channel touches no memory; a reset brings it back. */
+static void esg_check(struct edudma_channel *chan)
+{
+	struct esg_channel *sg = esg_of(chan);
+	struct edudma_request *req, *next;
+
+	if (readl(sg->regs + SG_STATE) != SG_STATE_HALTED)
+		return;
+	dev_err(&chan->edev->dev, "channel %u halted, error %u: starting it again\n",
+		chan->index, readl(sg->regs + SG_ERROR));
+	writel(SG_COMMAND_RESET, sg->regs + SG_COMMAND);
+	list_for_each_entry_safe(req, next, &chan->running, node)
+		edudma_request_finish(req, -EIO);
+	esg_enable(chan);
+}
+
+static void esg_cancel(struct edudma_request *req)
+{
+	struct esg_channel *sg = esg_of(req->chan);
+	u32 number;
+
+	for (number = sg->head; number != sg->tail; number++) {
+		if (sg->slots[number % SG_RING].req == req)
+			writel(number, sg->regs + SG_ABORT);
+	}
+}
+
+static int esg_stop(struct edudma_channel *chan)
+{
+	struct esg_channel *sg = esg_of(chan);
+	unsigned long flags;
+
+	spin_lock_irqsave(&chan->lock, flags);
+	/* Returns when nothing of the channel is being copied. */
+	writel(SG_COMMAND_RESET, sg->regs + SG_COMMAND);
+	sg->head = sg->tail;
+	sg->doorbell = sg->tail;
+	spin_unlock_irqrestore(&chan->lock, flags);
+	return 0;
+}
+
+static void esg_show(struct edudma_device *edev, struct seq_file *seq)
+{
+	static const struct {
+		const char *name;
+		unsigned int offset;
+	} registers[] = {
+		{ "state", SG_STATE },
+		{ "error", SG_ERROR },
+		{ "size", SG_SIZE },
+		{ "vector", SG_VECTOR },
+		{ "count", SG_COUNT },
+		{ "time", SG_TIME },
+		{ "head", SG_HEAD },
+		{ "tail", SG_TAIL },
+	};
+	unsigned int i, j;
+
+	seq_printf(seq, "0x%02x %-16s 0x%08x\n", EDU_ID, "id",
+		   readl(edev->regs + EDU_ID));
+	for (i = 0; i < edev->limits.nr_channels; i++) {
+		for (j = 0; j < ARRAY_SIZE(registers); j++)
+			seq_printf(seq, "0x%05x %u.%-14s 0x%08x\n",
+				   SG_CHANNEL(i) + registers[j].offset, i,
+				   registers[j].name,
+				   readl(edev->regs + SG_CHANNEL(i) + registers[j].offset));
+	}
+}
+
+const struct edudma_engine_ops edudma_sg_engine = {
+	.name = "edu-sg",
+	.dma_mask = esg_dma_mask,
+	.init = esg_init,
+	.fini = esg_fini,
+	.start = esg_start,
+	.map_buffer = esg_map_buffer,
+	.unmap_buffer = esg_unmap_buffer,
+	.queue = esg_queue,
+	.kick = esg_kick,
+	.irq = esg_irq,
+	.reap = esg_reap,
+	.check = esg_check,
+	.cancel = esg_cancel,
+	.stop = esg_stop,
+	.factorial = edudma_edu_factorial,
+	.liveness = edudma_edu_liveness,
+	.show = esg_show,
+};
