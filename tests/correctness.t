@@ -4,6 +4,6 @@
 # shellcheck source=tests/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-guest q35 --clock virtual -- calls requests limits buffers \
+guest one-user "${virtual[@]}" -- calls requests limits buffers \
 	mmap ownership transfer queue observe 'edudma test --ktap'
 finish

@@ -28,6 +28,7 @@ suite 1 "a failed test in a program that says all is well" 'printf "1..1\nnot ok
 suite 1 "a program that ends early" 'printf "1..2\nok 1 a\n"'
 suite 1 "a program with results too many" 'printf "1..1\nok 1 a\nok 2 b\n"'
 suite 1 "a program without a plan" 'echo ok 1 a'
+suite 1 "a program that plans nothing" 'echo 1..0'
 suite 1 "a silent program" true
 suite 1 "a program that is not there" ./no-such-program
 suite 1 "a program that crashes at its end" "$good; kill -SEGV \$\$"

@@ -122,12 +122,21 @@ static bool run_test(const struct ktap_test *test, unsigned int variant)
 	return !*failed && WIFEXITED(status) && !WEXITSTATUS(status);
 }
 
+static unsigned int count_runs(const struct ktap_test *test)
+{
+	const char *only = getenv("KTAP_ONLY");
+
+	if (only && !strstr(test->name, only))
+		return 0;
+	return test->each ? nr_variants : 1;
+}
+
 static unsigned int count_results(void)
 {
 	unsigned int count = 0;
 
 	for (struct ktap_test *test = first_test; test; test = test->next)
-		count += test->each ? nr_variants : 1;
+		count += count_runs(test);
 	return count;
 }
 
@@ -146,7 +155,7 @@ int ktap_run(void)
 	printf("KTAP version 1\n1..%u\n", count_results());
 
 	for (struct ktap_test *test = first_test; test; test = test->next) {
-		for (unsigned int i = 0; i < (test->each ? nr_variants : 1); i++) {
+		for (unsigned int i = 0; i < count_runs(test); i++) {
 			bool ok = run_test(test, test->each ? variants[i].number : 0);
 
 			bad += !ok;

@@ -33,7 +33,10 @@ extern unsigned int ktap_timeout;
 void ktap_add(struct ktap_test *test);
 /* Add a variant. Tests that are TEST_EACH get its number. */
 void ktap_variant(const char *name, unsigned int number);
-/* Run all tests; returns main()'s exit status. */
+/*
+ * Run all tests, or those whose names contain $KTAP_ONLY; returns main()'s exit
+ * status.
+ */
 int ktap_run(void);
 
 void ktap_diag(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -6,15 +6,17 @@
 source "$(dirname "$0")/lib.sh"
 
 for memory in 512 1024 5120; do
-	guest "above-$memory" --clock virtual --memory "$memory" -- \
+	guest "above-$memory" "${virtual[@]}" --memory "$memory" -- \
 		'reach kmalloc=works vmalloc=refused coherent=works' transfer
 done
-guest bounced --clock virtual --append swiotlb=force -- \
+guest bounced "${virtual[@]}" --append swiotlb=force -- \
 	'reach kmalloc=works vmalloc=works coherent=works' ownership transfer mmap
-guest bounced-1024 --clock virtual --memory 1024 --append swiotlb=force -- \
+guest bounced-1024 "${virtual[@]}" --memory 1024 --append swiotlb=force -- \
 	'reach kmalloc=refused vmalloc=refused coherent=works'
-guest wide-mask --clock virtual --memory 1024 --device edu,dma_mask=0xffffffff \
+guest bounced-little "${virtual[@]}" --append swiotlb=2048,force \
+	--expect-log "swiotlb buffer is full" -- exhaust
+guest wide-mask "${virtual[@]}" --memory 1024 --device edu,dma_mask=0xffffffff \
 	--params dma_bits=32 -- 'reach kmalloc=works vmalloc=works coherent=works'
-guest iommu --clock virtual --memory 1024 --iommu intel -- \
+guest iommu "${virtual[@]}" --memory 1024 --machine q35 --iommu intel -- \
 	'reach kmalloc=works vmalloc=merged coherent=works' ownership transfer mmap
 finish

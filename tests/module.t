@@ -4,6 +4,6 @@
 # shellcheck source=tests/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-guest q35 --clock virtual --no-driver -- module
-guest pc --clock virtual --no-driver --machine pc -- module
+guest q35 "${virtual[@]}" --no-driver --machine q35 -- module
+guest pc "${virtual[@]}" --no-driver --machine pc -- module
 finish

@@ -39,7 +39,7 @@ rows() {
 
 # The same job twice, so that even its text is the same.
 for which in one two; do
-	run 7 "run $which passes the job's status on" --clock virtual --out "$out/$which" -- \
+	run 7 "run $which passes the job's status on" "${virtual[@]}" --out "$out/$which" -- \
 		sh -c 'cd /results && edudma bench --json bench.json --csv bench.csv && exit 7'
 done
 check "two runs measure the same nanoseconds" cmp "$out"/{one,two}/bench.json
@@ -55,9 +55,9 @@ check "64 KiB in pages take more, 32 at most" \
 	rows 'f["bytes"] != 65536 || f["method"] != "vmalloc" ||
 		f["commands"] <= (f["direction"] == "copy" ? 64 : 32)'
 
-run 126 "a warning of the guest's kernel fails the run" --out "$out/warning" -- \
+run 126 "a warning of the guest's kernel fails the run" "${virtual[@]}" --out "$out/warning" -- \
 	sh -c 'echo "WARNING: provoked by a test" >/dev/kmsg'
 says 'provoked by a test'
-run 126 "a guest that dies fails the run" --out "$out/death" -- \
+run 126 "a guest that dies fails the run" "${virtual[@]}" --out "$out/death" -- \
 	sh -c 'echo c >/proc/sysrq-trigger; sleep 100'
 finish

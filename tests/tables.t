@@ -5,7 +5,7 @@
 # shellcheck source=tests/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-guest test-driver --clock virtual --test-driver --device edu --device pci-testdev -- \
+guest test-driver "${virtual[@]}" --test-driver --device edu --device pci-testdev -- \
 	tables ownership transfer queue 'edudma test --ktap --quick' \
 	'EDUDMA_DEVICE=/dev/edudma1 transfer' 'EDUDMA_DEVICE=/dev/edudma1 ownership'
 finish

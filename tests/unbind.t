@@ -4,6 +4,6 @@
 # shellcheck source=tests/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-guest unbind --clock real --smp 2 -- unbind
-guest devices --clock real --smp 2 --device edu --device edu -- devices
+guest unbind "${real[@]}" -- unbind
+guest devices "${real[@]}" --device edu --device edu -- devices
 finish

@@ -31,6 +31,8 @@ static void expect_transfers(int fd, uint32_t method, bool merged)
 	struct edudma_method_info info = get_method(fd, method);
 
 	EXPECT(!(info.flags & EDUDMA_METHOD_UNREACHABLE));
+	if (merged)
+		EXPECT_EQ(alloc_buffer(fd, method, MIB).segments, 1);
 	for (unsigned int i = 0; i < NR; i++) {
 		buffers[i] = alloc_buffer(fd, method, LENGTH);
 		if (merged)

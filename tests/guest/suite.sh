@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Runs test programs one after another and nests their KTAP in its own. Each
-# argument is a command line. A program that prints no plan, fewer results than
-# planned, or ends badly has failed, whatever its results say.
+# argument is a command line. A program that plans nothing, prints fewer results
+# than planned, or ends badly has failed, whatever its results say.
 
 echo "KTAP version 1"
 echo "1..$#"
@@ -20,8 +20,8 @@ for command in "$@"; do
 		/^not ok /	{ results++; bad++ }
 				{ print "    " $0; fflush() }
 		END {
-			if (plan == "")
-				complaint = "no plan"
+			if (!plan)
+				complaint = "nothing planned"
 			else if (results != plan)
 				complaint = results + 0 " of " plan " results"
 			else if (bad)
