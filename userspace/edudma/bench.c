@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench_measure.h"
+#include "bench.h"
 #include "commands.h"
 #include "number.h"
 #include "output.h"
@@ -108,7 +108,7 @@ static void plan_rows(struct bench_result *result)
 	const struct device *device = result->device;
 
 	for (size_t d = 0; d < NR_DIRECTIONS; d++) {
-		if (!direction_chosen(&directions[d], &direction_names))
+		if (!name_chosen(&direction_names, directions[d].name))
 			continue;
 		for (size_t s = 0; s < sizes.n; s++) {
 			for (uint32_t m = 0; m < device->nr_methods; m++) {

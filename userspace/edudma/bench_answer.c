@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "bench_answer.h"
+#include "bench.h"
 
 #include <stdarg.h>
 #include <string.h>

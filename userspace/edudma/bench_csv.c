@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One table: CPU copies are rows of direction "cpu"; what is unknown stays empty */
-#include "bench_result.h"
+#include "bench.h"
 
 static void write_header(FILE *stream)
 {

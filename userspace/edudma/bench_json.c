@@ -1,23 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <json-c/json.h>
-
-#include "bench_result.h"
+#include "bench.h"
+#include "json.h"
 #include "pci.h"
-
-static void add(struct json_object *object, const char *key, struct json_object *value)
-{
-	json_object_object_add(object, key, value);
-}
-
-static void add_string(struct json_object *object, const char *key, const char *value)
-{
-	add(object, key, json_object_new_string(value));
-}
-
-static void add_number(struct json_object *object, const char *key, uint64_t value)
-{
-	add(object, key, json_object_new_uint64(value));
-}
 
 /* More decimals than are known would only look precise; zero is what is unknown */
 static void add_decimal(struct json_object *object, const char *key, double value, int decimals)
@@ -25,17 +9,18 @@ static void add_decimal(struct json_object *object, const char *key, double valu
 	char text[32];
 
 	snprintf(text, sizeof(text), "%.*f", decimals, value);
-	add(object, key, value > 0 ? json_object_new_double_s(value, text) : NULL);
+	json_add(object, key, value > 0 ? json_object_new_double_s(value, text) : NULL);
 }
 
 static struct json_object *json_summary(const struct summary *summary)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_number(object, "min", summary->min);
-	add_number(object, "median", summary->median);
-	add(object, "p99", summary->n >= P99_SAMPLES ? json_object_new_uint64(summary->p99) : NULL);
-	add_number(object, "max", summary->max);
+	json_add_number(object, "min", summary->min);
+	json_add_number(object, "median", summary->median);
+	json_add(object, "p99",
+		 summary->n >= P99_SAMPLES ? json_object_new_uint64(summary->p99) : NULL);
+	json_add_number(object, "max", summary->max);
 	return object;
 }
 
@@ -44,8 +29,8 @@ static struct json_object *json_phases(const struct bench_row *row)
 	struct json_object *object = json_object_new_object();
 
 	for (enum phase phase = 0; phase < NR_PHASES; phase++)
-		add(object, phase_names[phase],
-		    row->phases[phase].n ? json_summary(&row->phases[phase]) : NULL);
+		json_add(object, phase_names[phase],
+			 row->phases[phase].n ? json_summary(&row->phases[phase]) : NULL);
 	return object;
 }
 
@@ -53,17 +38,17 @@ static struct json_object *json_row(const struct bench_row *row)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_string(object, "method", row->method->name);
-	add_string(object, "direction", row->direction->name);
-	add_number(object, "bytes", row->bytes);
-	add_number(object, "segments", row->segments);
-	add_number(object, "commands", row->commands);
-	add_number(object, "iterations", row->iterations);
-	add(object, "phases", json_phases(row));
+	json_add_string(object, "method", row->method->name);
+	json_add_string(object, "direction", row->direction->name);
+	json_add_number(object, "bytes", row->bytes);
+	json_add_number(object, "segments", row->segments);
+	json_add_number(object, "commands", row->commands);
+	json_add_number(object, "iterations", row->iterations);
+	json_add(object, "phases", json_phases(row));
 	add_decimal(object, "throughput_Bps", row->throughput_Bps, 3);
 	add_decimal(object, "limit_Bps", row->limit_Bps, 3);
 	add_decimal(object, "efficiency", row->efficiency, 6);
-	add(object, "verified", json_object_new_boolean(row->verified));
+	json_add_bool(object, "verified", row->verified);
 	return object;
 }
 
@@ -71,10 +56,10 @@ static struct json_object *json_cpu_copy(const struct cpu_copy_row *row)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_string(object, "memory", row->memory);
-	add_number(object, "bytes", row->bytes);
-	add_number(object, "iterations", row->iterations);
-	add(object, "copy_ns", json_summary(&row->copy_ns));
+	json_add_string(object, "memory", row->memory);
+	json_add_number(object, "bytes", row->bytes);
+	json_add_number(object, "iterations", row->iterations);
+	json_add(object, "copy_ns", json_summary(&row->copy_ns));
 	add_decimal(object, "throughput_Bps", row->throughput_Bps, 3);
 	return object;
 }
@@ -95,19 +80,17 @@ void bench_write_json(FILE *stream, const struct bench_result *result)
 	for (size_t i = 0; i < result->nr_cpu_copies; i++)
 		json_object_array_add(cpu_copies, json_cpu_copy(&result->cpu_copies[i]));
 
-	add_number(object, "schema", 1);
-	add_string(object, "kernel", environment->kernel);
-	add_string(object, "qemu", environment->qemu);
-	add_string(object, "machine", environment->machine);
-	add_string(object, "accel", environment->accel);
-	add_string(object, "clock", environment->clock);
-	add_string(object, "device", device);
-	add_number(object, "window", info->window);
-	add_string(object, "irq", irq_mode_name(info->irq_mode));
-	add(object, "iommu", json_object_new_boolean(info->flags & EDUDMA_INFO_IOMMU));
-	add(object, "rows", rows);
-	add(object, "cpu_copy", cpu_copies);
-	fprintf(stream, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-							       JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(object);
+	json_add_number(object, "schema", 1);
+	json_add_string(object, "kernel", environment->kernel);
+	json_add_string(object, "qemu", environment->qemu);
+	json_add_string(object, "machine", environment->machine);
+	json_add_string(object, "accel", environment->accel);
+	json_add_string(object, "clock", environment->clock);
+	json_add_string(object, "device", device);
+	json_add_number(object, "window", info->window);
+	json_add_string(object, "irq", irq_mode_name(info->irq_mode));
+	json_add_bool(object, "iommu", info->flags & EDUDMA_INFO_IOMMU);
+	json_add(object, "rows", rows);
+	json_add(object, "cpu_copy", cpu_copies);
+	json_finish(stream, object);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "bench_measure.h"
+#include "bench.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "bench_result.h"
+#include "bench.h"
 
 const char *const phase_names[NR_PHASES] = {
 	[PHASE_ALLOC] = "alloc_ns",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The result for people */
-#include "bench_answer.h"
-#include "bench_result.h"
+#include "bench.h"
 #include "number.h"
 #include "pci.h"
 

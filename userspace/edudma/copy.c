@@ -90,11 +90,6 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 }
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* Room for a piece in a buffer after the offset; zero if there is none */
 static uint64_t room(const struct edudma_method_info *method, uint64_t offset)
 {

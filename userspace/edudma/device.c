@@ -54,14 +54,6 @@ const struct edudma_method_info *device_method(const struct device *device,
 		  known);
 }
 
-static bool is_named(const struct edudma_method_info *method, const struct name_list *names)
-{
-	for (size_t i = 0; i < names->n; i++)
-		if (!strcmp(names->names[i], method->name))
-			return true;
-	return !names->n;
-}
-
 uint32_t device_choose_methods(struct device *device, const char *subcommand,
 			       const struct name_list *names)
 {
@@ -73,7 +65,7 @@ uint32_t device_choose_methods(struct device *device, const char *subcommand,
 	for (uint32_t i = 0; i < device->nr_methods; i++) {
 		const struct edudma_method_info *method = &device->methods[i];
 
-		if (!is_named(method, names))
+		if (!name_chosen(names, method->name))
 			continue;
 		if (method->flags & EDUDMA_METHOD_UNREACHABLE)
 			note("%s is left out: %s", method->name, edudma_strerror(-ERANGE));

@@ -52,11 +52,3 @@ void directions_check(const char *subcommand, const struct name_list *names)
 				  "and copy", names->names[i]);
 	}
 }
-
-bool direction_chosen(const struct direction *direction, const struct name_list *names)
-{
-	for (size_t i = 0; i < names->n; i++)
-		if (!strcmp(names->names[i], direction->name))
-			return true;
-	return !names->n;
-}

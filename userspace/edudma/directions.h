@@ -35,7 +35,4 @@ extern const struct direction directions[NR_DIRECTIONS];
 /* Exits with EXIT_USAGE if a name is unknown */
 void directions_check(const char *subcommand, const struct name_list *names);
 
-/* True if it is named, or nothing is */
-bool direction_chosen(const struct direction *direction, const struct name_list *names);
-
 #endif /* EDUDMA_DIRECTIONS_H */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* edudma info: what the device is, and what it can do */
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
 
 #include "commands.h"
 #include "device.h"
+#include "json.h"
 #include "number.h"
 #include "pci.h"
 #include "say.h"
@@ -115,39 +115,23 @@ static void print_human(const struct facts *facts)
 	}
 }
 
-static void add_string(struct json_object *object, const char *key, const char *value)
-{
-	json_object_object_add(object, key, json_object_new_string(value));
-}
-
-static void add_number(struct json_object *object, const char *key, uint64_t value)
-{
-	json_object_object_add(object, key, json_object_new_uint64(value));
-}
-
-static void add_bool(struct json_object *object, const char *key, bool value)
-{
-	json_object_object_add(object, key, json_object_new_boolean(value));
-}
-
 static struct json_object *json_pci(const struct facts *facts)
 {
 	struct json_object *object = json_object_new_object();
 	const struct pci_function *pci = &facts->pci;
 	char id[8];
 
-	add_string(object, "slot", pci->slot);
+	json_add_string(object, "slot", pci->slot);
 	if (!facts->pci_found)
 		return object;
 	snprintf(id, sizeof(id), "%04x", pci->vendor);
-	add_string(object, "vendor", id);
+	json_add_string(object, "vendor", id);
 	snprintf(id, sizeof(id), "%04x", pci->device);
-	add_string(object, "device", id);
-	add_string(object, "name", pci->name);
-	add_string(object, "driver", pci->driver);
-	add_bool(object, "bus_master", pci->bus_master);
-	json_object_object_add(object, "msi", pci->msi_known ?
-			       json_object_new_boolean(pci->msi_enabled) : NULL);
+	json_add_string(object, "device", id);
+	json_add_string(object, "name", pci->name);
+	json_add_string(object, "driver", pci->driver);
+	json_add_bool(object, "bus_master", pci->bus_master);
+	json_add(object, "msi", pci->msi_known ? json_object_new_boolean(pci->msi_enabled) : NULL);
 	return object;
 }
 
@@ -159,10 +143,10 @@ static struct json_object *json_methods(const struct device *device)
 		const struct edudma_method_info *method = &device->methods[i];
 		struct json_object *object = json_object_new_object();
 
-		add_string(object, "name", method->name);
-		add_number(object, "max_length", method->max_length);
-		add_bool(object, "coherent", method->flags & EDUDMA_METHOD_COHERENT);
-		add_bool(object, "reachable", !(method->flags & EDUDMA_METHOD_UNREACHABLE));
+		json_add_string(object, "name", method->name);
+		json_add_number(object, "max_length", method->max_length);
+		json_add_bool(object, "coherent", method->flags & EDUDMA_METHOD_COHERENT);
+		json_add_bool(object, "reachable", !(method->flags & EDUDMA_METHOD_UNREACHABLE));
 		json_object_array_add(array, object);
 	}
 	return array;
@@ -173,26 +157,24 @@ static void print_json(const struct facts *facts)
 	const struct edudma_info *info = &facts->device.info;
 	struct json_object *object = json_object_new_object();
 
-	add_number(object, "schema", 1);
-	add_string(object, "device", facts->device.path);
-	add_string(object, "engine", info->engine);
-	add_string(object, "liveness", liveness_text(facts->liveness));
-	json_object_object_add(object, "pci", json_pci(facts));
-	add_string(object, "irq", irq_mode_name(info->irq_mode));
-	add_number(object, "dma_mask", info->dma_mask);
-	add_bool(object, "iommu", info->flags & EDUDMA_INFO_IOMMU);
-	add_number(object, "window", info->window);
-	add_string(object, "window_reason", window_reason(info));
-	add_number(object, "command_ns", info->command_ns);
-	add_number(object, "device_bytes", info->device_bytes);
-	add_number(object, "channels", info->nr_channels);
-	add_number(object, "quota_bytes", info->quota_bytes);
-	add_number(object, "max_buffers", info->max_buffers);
-	add_number(object, "max_transfers", info->max_transfers);
-	json_object_object_add(object, "methods", json_methods(&facts->device));
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(object);
+	json_add_number(object, "schema", 1);
+	json_add_string(object, "device", facts->device.path);
+	json_add_string(object, "engine", info->engine);
+	json_add_string(object, "liveness", liveness_text(facts->liveness));
+	json_add(object, "pci", json_pci(facts));
+	json_add_string(object, "irq", irq_mode_name(info->irq_mode));
+	json_add_number(object, "dma_mask", info->dma_mask);
+	json_add_bool(object, "iommu", info->flags & EDUDMA_INFO_IOMMU);
+	json_add_number(object, "window", info->window);
+	json_add_string(object, "window_reason", window_reason(info));
+	json_add_number(object, "command_ns", info->command_ns);
+	json_add_number(object, "device_bytes", info->device_bytes);
+	json_add_number(object, "channels", info->nr_channels);
+	json_add_number(object, "quota_bytes", info->quota_bytes);
+	json_add_number(object, "max_buffers", info->max_buffers);
+	json_add_number(object, "max_transfers", info->max_transfers);
+	json_add(object, "methods", json_methods(&facts->device));
+	json_finish(stdout, object);
 }
 
 int info_main(int argc, char **argv)

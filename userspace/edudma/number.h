@@ -11,6 +11,11 @@ bool parse_count(const char *text, uint64_t *value);	/* 12, 0x1f */
 bool parse_size(const char *text, uint64_t *value);	/* 4095, 64K, 1M, 2G; powers of 1024 */
 bool parse_time(const char *text, uint64_t *value);	/* 5s, 250ms, 1.5s; ns; needs a unit */
 
+static inline uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* A short text that lives as long as the expression which asked for it */
 struct text {
 	char s[48];

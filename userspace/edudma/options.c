@@ -18,6 +18,14 @@ const char *option_device = "0";
 static bool want_help;
 static bool want_version;
 
+bool name_chosen(const struct name_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (!strcmp(list->names[i], name))
+			return true;
+	return !list->n;
+}
+
 static bool parse_flag(char *text, void *value)
 {
 	(void)text;

@@ -21,6 +21,9 @@ struct name_list {
 	const char *names[LIST_MAX];
 };
 
+/* True if the list has it, or has nothing */
+bool name_chosen(const struct name_list *list, const char *name);
+
 /**
  * struct value_type - what an option's argument may be
  * @expects: for the error message: "a size such as 4095, 64K or 1M"

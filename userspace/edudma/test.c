@@ -8,8 +8,7 @@
 #include "device.h"
 #include "output.h"
 #include "say.h"
-#include "test_case.h"
-#include "test_report.h"
+#include "test.h"
 
 static struct test_selection selection;
 static struct name_list method_names;

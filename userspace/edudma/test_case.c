@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which transfers are worth testing: those around every boundary */
-#include "test_case.h"
+#include "test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,11 +23,6 @@ struct layout {
 	uint64_t device_offset;
 	uint64_t tail;
 };
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
 
 static void add_size(struct size_list *list, uint64_t size)
 {
@@ -190,7 +185,7 @@ struct test_list test_cases(const struct device *device, const struct test_selec
 		const struct direction *direction = &directions[d];
 		bool is_copy = direction->has_src && direction->has_dst;
 
-		if (!direction_chosen(direction, &selection->directions))
+		if (!name_chosen(&selection->directions, direction->name))
 			continue;
 		for (uint32_t s = 0; s < device->nr_methods; s++)
 			for (uint32_t t = 0; t < device->nr_methods; t++)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "test_report.h"
+#include "test.h"
 
-#include <json-c/json.h>
-
+#include "json.h"
 #include "number.h"
 
 /* For people: a line for each group, and for each failure */
@@ -113,13 +112,12 @@ static void json_one(FILE *stream, size_t index, const char *group, const char *
 	(void)stream;
 	(void)index;
 	(void)ends_group;
-	json_object_object_add(object, "group", json_object_new_string(group));
-	json_object_object_add(object, "name", json_object_new_string(name));
-	json_object_object_add(object, "outcome",
-			       json_object_new_string(words[verdict->outcome]));
+	json_add_string(object, "group", group);
+	json_add_string(object, "name", name);
+	json_add_string(object, "outcome", words[verdict->outcome]);
 	if (*verdict->why)
-		json_object_object_add(object, "why", json_object_new_string(verdict->why));
-	json_object_object_add(object, "commands", json_object_new_uint64(verdict->commands));
+		json_add_string(object, "why", verdict->why);
+	json_add_number(object, "commands", verdict->commands);
 	json_object_array_add(json_cases, object);
 }
 
@@ -127,20 +125,15 @@ static void json_end(FILE *stream, const struct device *device, const struct tes
 {
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "schema", json_object_new_int(1));
-	json_object_object_add(object, "device", json_object_new_string(device->path));
-	json_object_object_add(object, "window", json_object_new_uint64(device->info.window));
-	json_object_object_add(object, "passed",
-			       json_object_new_uint64(totals->outcomes[TEST_PASSED]));
-	json_object_object_add(object, "failed",
-			       json_object_new_uint64(totals->outcomes[TEST_FAILED]));
-	json_object_object_add(object, "skipped",
-			       json_object_new_uint64(totals->outcomes[TEST_SKIPPED]));
-	json_object_object_add(object, "commands", json_object_new_uint64(totals->commands));
-	json_object_object_add(object, "cases", json_cases);
-	fprintf(stream, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-							       JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(object);
+	json_add_number(object, "schema", 1);
+	json_add_string(object, "device", device->path);
+	json_add_number(object, "window", device->info.window);
+	json_add_number(object, "passed", totals->outcomes[TEST_PASSED]);
+	json_add_number(object, "failed", totals->outcomes[TEST_FAILED]);
+	json_add_number(object, "skipped", totals->outcomes[TEST_SKIPPED]);
+	json_add_number(object, "commands", totals->commands);
+	json_add(object, "cases", json_cases);
+	json_finish(stream, object);
 }
 
 const struct test_report test_report_json = { json_begin, json_one, json_end };

@@ -12,7 +12,7 @@
 #include "area.h"
 #include "number.h"
 #include "onboard.h"
-#include "test_case.h"
+#include "test.h"
 
 /* A longer transfer to the device is not copied once more to see its middle */
 #define PROOF_MAX (128 * 1024)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What `edudma test` tests: a list of transfers, and how one is judged */
-#ifndef EDUDMA_TEST_CASE_H
-#define EDUDMA_TEST_CASE_H
+/* What `edudma test` tests: a list of transfers, how one is judged, and who tells it */
+#ifndef EDUDMA_TEST_H
+#define EDUDMA_TEST_H
+
+#include <stdio.h>
 
 #include "device.h"
 #include "directions.h"
@@ -79,4 +81,31 @@ struct test_verdict {
 struct test_verdict test_run(const struct device *device, const struct test_case *test,
 			     uint64_t key);
 
-#endif /* EDUDMA_TEST_CASE_H */
+/**
+ * struct test_totals - the sum of all verdicts
+ * @outcomes: how many of each enum test_outcome
+ * @commands: that the device was given for the transfers under test
+ */
+struct test_totals {
+	size_t outcomes[3];
+	uint64_t commands;
+};
+
+/**
+ * struct test_report - a format
+ * @begin: before the first case
+ * @one: after each case; with @ends_group after the last of its group
+ * @end: after the last
+ */
+struct test_report {
+	void (*begin)(FILE *stream, const struct device *device, const struct test_list *list);
+	void (*one)(FILE *stream, size_t index, const char *group, const char *name,
+		    const struct test_verdict *verdict, bool ends_group);
+	void (*end)(FILE *stream, const struct device *device, const struct test_totals *totals);
+};
+
+extern const struct test_report test_report_human;
+extern const struct test_report test_report_ktap;
+extern const struct test_report test_report_json;
+
+#endif /* EDUDMA_TEST_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What `edudma bench` found out, before anybody formats it */
-#ifndef EDUDMA_BENCH_RESULT_H
-#define EDUDMA_BENCH_RESULT_H
+/* What `edudma bench` finds out, who measures it, and who writes it down */
+#ifndef EDUDMA_BENCH_H
+#define EDUDMA_BENCH_H
 
 #include <stdio.h>
 
@@ -115,6 +115,17 @@ struct bench_result {
 	struct cpu_copy_row *cpu_copies;
 };
 
+/*
+ * Measures a row whose method, direction, bytes and iterations are set, after
+ * some iterations that do not count. Returns 0, or says what is wrong and
+ * returns EXIT_FAILURE; data that did not arrive is no error but in @verified.
+ */
+int bench_measure(const struct device *device, struct bench_row *row, uint64_t warmup);
+
+/* The same for a CPU copy whose memory, bytes and iterations are set; NULL: malloc() */
+int bench_measure_cpu(const struct device *device, const struct edudma_method_info *method,
+		      struct cpu_copy_row *row);
+
 /* Files are written when all is measured; the table's first part grows row by row */
 void bench_table_begin(FILE *stream, const struct bench_result *result);
 void bench_table_row(FILE *stream, const struct bench_result *result, size_t i);
@@ -122,4 +133,7 @@ void bench_table_end(FILE *stream, const struct bench_result *result);
 void bench_write_json(FILE *stream, const struct bench_result *result);
 void bench_write_csv(FILE *stream, const struct bench_result *result);
 
-#endif /* EDUDMA_BENCH_RESULT_H */
+/* In words: why that many commands, and which kind of memory to take */
+void bench_write_answer(FILE *stream, const struct bench_result *result);
+
+#endif /* EDUDMA_BENCH_H */

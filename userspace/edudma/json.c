@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "json.h"
+
+void json_add(struct json_object *object, const char *key, struct json_object *value)
+{
+	json_object_object_add(object, key, value);
+}
+
+void json_add_string(struct json_object *object, const char *key, const char *value)
+{
+	json_add(object, key, json_object_new_string(value));
+}
+
+void json_add_number(struct json_object *object, const char *key, uint64_t value)
+{
+	json_add(object, key, json_object_new_uint64(value));
+}
+
+void json_add_bool(struct json_object *object, const char *key, bool value)
+{
+	json_add(object, key, json_object_new_boolean(value));
+}
+
+void json_finish(FILE *stream, struct json_object *object)
+{
+	fprintf(stream, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+							       JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* json-c in fewer words */
+#ifndef EDUDMA_JSON_H
+#define EDUDMA_JSON_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+void json_add(struct json_object *object, const char *key, struct json_object *value);
+void json_add_string(struct json_object *object, const char *key, const char *value);
+void json_add_number(struct json_object *object, const char *key, uint64_t value);
+void json_add_bool(struct json_object *object, const char *key, bool value);
+
+/* Writes it, indented, and frees it */
+void json_finish(FILE *stream, struct json_object *object);
+
+#endif /* EDUDMA_JSON_H */
