@@ -13,7 +13,7 @@ make_directories() {
 	mkdir -p "$logs"
 	logs=$(realpath "$logs")
 	rm -f "$logs"/{console.log,output.log,qemu.log,qemu.out,status,dmesg}
-	: >"$logs/output.log"
+	touch "$logs"/{console.log,output.log,qemu.log,qemu.out}
 }
 
 # Runs on every way out, so that no QEMU outlives its qemu/run
