@@ -22,10 +22,8 @@ check_clang_tidy() {
 
 # Scripts are known by their first line; -x follows those that they source
 check_shellcheck() {
-	git ls-files -co --exclude-standard | while read -r file; do
-		if [ -f "$file" ] && head -n 1 "$file" | grep -qE '^#!.*(bash|/sh|busybox sh)'; then
-			echo "$file"
-		fi
-	done | tee "$checks/scripts" | xargs shellcheck -x
-	cat "$checks/scripts"
+	find .ci qemu scripts userspace tests docs -type f -print0 |
+		xargs -0 awk 'FNR == 1 && /^#!.*(bash|\/sh|busybox sh)/ { print FILENAME }' |
+		sort | tee "$checks/scripts"
+	xargs shellcheck -x <"$checks/scripts"
 }
