@@ -110,8 +110,9 @@ typedef struct EduSgChannel {
     bool signal;
     QEMUTimer moderation;
 
-    /* timing=model: when the request at the head ends */
+    /* timing=model: when the request at the head ends, and how long it takes */
     QEMUTimer model;
+    int64_t ends;
     uint64_t duration;
 
     /* Somebody touches guest memory for this channel, without the lock. */
@@ -935,7 +936,8 @@ static void edu_sg_model_begin(EduSgChannel *ch, int64_t now)
 
                 ch->duration += work / s->bandwidth + !!(work % s->bandwidth);
             }
-            timer_mod(&ch->model, now + ch->duration);
+            ch->ends = now + ch->duration;
+            timer_mod(&ch->model, ch->ends);
         }
     }
     s->engaged = engaged;
@@ -945,7 +947,6 @@ static void edu_sg_model_timer(void *opaque)
 {
     EduSgChannel *ch = opaque;
     EduSgState *s = ch->s;
-    int64_t now = timer_expire_time_ns(&ch->model);
     bool engaged = s->engaged;
 
     qemu_mutex_lock(&ch->lock);
@@ -953,7 +954,8 @@ static void edu_sg_model_timer(void *opaque)
         s->engaged = true;
         edu_sg_execute(ch);
         s->engaged = engaged;
-        edu_sg_model_begin(ch, now);
+        /* The timer may be late; the model is not. */
+        edu_sg_model_begin(ch, ch->ends);
     }
     qemu_mutex_unlock(&ch->lock);
     edu_sg_signal(ch);
@@ -1093,6 +1095,7 @@ static void edu_sg_reset_channel(EduSgChannel *ch)
     memset(ch->aborted, 0, sizeof(ch->aborted));
     ch->counted = 0;
     ch->signal = false;
+    ch->ends = 0;
     ch->duration = 0;
     timer_del(&ch->moderation);
     timer_del(&ch->model);
@@ -1823,6 +1826,7 @@ static const VMStateDescription vmstate_edu_sg_channel = {
         VMSTATE_BOOL(signal, EduSgChannel),
         VMSTATE_TIMER(moderation, EduSgChannel),
         VMSTATE_TIMER(model, EduSgChannel),
+        VMSTATE_INT64(ends, EduSgChannel),
         VMSTATE_UINT64(duration, EduSgChannel),
         VMSTATE_END_OF_LIST()
     }

@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# edu-sg against its specification, over QEMU's qtest protocol, on a QEMU with
+# AddressSanitizer. QEMU=<program> tests another one.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+BUILD=$(realpath "${BUILD:-$here/../../build}")
+make -s -C "$here" BUILD="$BUILD"
+if [ -z "${QEMU-}" ]; then
+	"$here/../../qemu/device/build-qemu" --build "$BUILD" --asan
+	QEMU=$BUILD/qemu-asan/qemu-edu-sg
+fi
+export QEMU
+exec "$BUILD/qtest/device" "$@"
