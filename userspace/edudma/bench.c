@@ -12,16 +12,20 @@
 #include "say.h"
 
 /*
- * How many commands a row may cost unless the user says how many iterations:
- * they take 1 to 2 ms of the user's time with a virtual clock, 100 ms with a
- * real one
+ * How many commands a row may cost unless the user says how many iterations.
+ * With a virtual clock one takes 1 to 2 ms of the user's time; a device that
+ * is slow for the user as well is asked for the least that has a median.
  */
-#define COMMANDS_VIRTUAL 600
-#define COMMANDS_REAL	 60
-#define ITERATIONS_MIN	 3
-#define ITERATIONS_MAX	 P99_SAMPLES
+#define COMMANDS_MAX	600
+#define ITERATIONS_MIN	3
+#define ITERATIONS_MAX	P99_SAMPLES
 
-static struct size_list sizes = { 3, { 4 << 10, 64 << 10, 1 << 20 } };
+#define QUOTA_SPARE (64 * 1024)	/* besides two buffers; a quota may count whole pages */
+
+static const struct size_list default_sizes = { 3, { 4 << 10, 64 << 10, 1 << 20 } };
+static const struct size_list slow_sizes = { 2, { 4 << 10, 64 << 10 } };
+
+static struct size_list sizes;
 static struct name_list method_names;
 static struct name_list direction_names;
 static uint64_t iterations;
@@ -32,8 +36,10 @@ static const char *csv_path;
 static const struct setting settings[] = {
 	{ "methods", 'm', "NAME,...", "only these kinds of memory", &type_names, &method_names },
 	{ "directions", 'D', "NAME,...", "only to, from or copy", &type_names, &direction_names },
-	{ "sizes", 's', "SIZE,...", "bytes of a transfer (4K,64K,1M)", &type_sizes, &sizes },
-	{ "iterations", 'n', "N", "measure every row N times (3 to 100, by its cost)",
+	{ "sizes", 's', "SIZE,...", "bytes of a transfer (4K,64K,1M; slow: 4K,64K)",
+	  &type_sizes, &sizes },
+	{ "iterations", 'n', "N", "measure every row N times (3 to 100, by its cost;\n"
+	  "                             slow: 3)",
 	  &type_positive, &iterations },
 	{ "warmup", 'w', "N", "iterations before that which do not count (1)",
 	  &type_count, &warmup },
@@ -48,12 +54,12 @@ static const struct usage usage = {
 	.arguments = "",
 	.about = "Measure every phase of a transfer: for each kind of memory, direction and size.\n"
 		 "The table shows medians; the files have minimum, median, p99 (from 100\n"
-		 "iterations on) and maximum. Data is verified, outside of the times.",
+		 "iterations on) and maximum. Data is verified, outside of the times. A device is\n"
+		 "slow if a command takes 100 ms and the clock is real.",
 	.settings = settings,
 	.nr_settings = sizeof(settings) / sizeof(settings[0]),
 	.more = "Examples:\n"
 		"  edudma bench\n"
-		"  edudma bench --sizes 4K,64K --iterations 3     bearable at 100 ms a command\n"
 		"  edudma bench -m vmalloc -D copy -s 64K -n 100  one row, with p99\n"
 		"  edudma bench --json run.json --csv run.csv\n",
 };
@@ -62,27 +68,27 @@ static const struct usage usage = {
 static uint64_t expected_commands(const struct device *device, const struct bench_row *row)
 {
 	uint64_t window = device->info.window;
-	unsigned int ways = row->direction->has_src && row->direction->has_dst ? 2 : 1;
+	unsigned int ways = is_copy(row->direction) ? 2 : 1;
 
 	return device->info.command_ns ? ways * ((row->bytes + window - 1) / window) : 1;
 }
 
 static uint64_t choose_iterations(const struct bench_result *result, uint64_t commands)
 {
-	uint64_t n = (clock_is_virtual(&result->environment) ? COMMANDS_VIRTUAL : COMMANDS_REAL) /
-		     commands;
+	uint64_t n = COMMANDS_MAX / commands;
 
 	if (iterations)
 		return iterations;
+	if (device_is_slow(result->device, &result->environment))
+		return ITERATIONS_MIN;
 	return n < ITERATIONS_MIN ? ITERATIONS_MIN : n > ITERATIONS_MAX ? ITERATIONS_MAX : n;
 }
 
 static bool fits(const struct device *device, const struct edudma_method_info *method,
 		 uint64_t bytes)
 {
-	/* a copy needs two buffers of this, and on-board memory is looked at through a third */
 	return bytes <= method->max_length &&
-	       2 * bytes + 2 * device->info.device_bytes <= device->info.quota_bytes;
+	       2 * bytes + QUOTA_SPARE <= device->info.quota_bytes;
 }
 
 static bool fits_any(const struct device *device, uint64_t bytes)
@@ -135,20 +141,21 @@ static void plan_cpu_copies(struct bench_result *result)
 	for (size_t s = 0; s < sizes.n; s++) {
 		for (uint32_t m = 0; m <= device->nr_methods; m++) {
 			bool is_malloc = m == device->nr_methods;
+			struct cpu_copy_row *row;
 
 			if (is_malloc ? !fits_any(device, sizes.values[s]) :
 					!fits(device, &device->methods[m], sizes.values[s]))
 				continue;
-			result->cpu_copies[result->nr_cpu_copies++] = (struct cpu_copy_row){
-				.memory = is_malloc ? "malloc" : device->methods[m].name,
-				.bytes = sizes.values[s],
-				.iterations = choose_iterations(result, 1),
-			};
+			row = &result->cpu_copies[result->nr_cpu_copies++];
+			snprintf(row->memory, sizeof(row->memory), "%s",
+				 is_malloc ? "malloc" : device->methods[m].name);
+			row->bytes = sizes.values[s];
+			row->iterations = iterations ? iterations : ITERATIONS_MAX;
 		}
 	}
 }
 
-/* With a real clock this can be long: say so before it begins */
+/* This can be long: say so before it begins */
 static void announce(const struct bench_result *result)
 {
 	uint64_t commands = 0;
@@ -156,9 +163,10 @@ static void announce(const struct bench_result *result)
 	for (size_t i = 0; i < result->nr_rows; i++)
 		commands += (warmup + result->rows[i].iterations) *
 			    expected_commands(result->device, &result->rows[i]);
-	if (!clock_is_virtual(&result->environment) && result->device->info.command_ns)
-		note("%zu rows and at least %llu commands take %s or more; fewer --sizes or "
-		     "--iterations take less", result->nr_rows, (unsigned long long)commands,
+	if (device_is_slow(result->device, &result->environment))
+		note("the clock is real: %zu rows with at least %llu commands take %s or more; "
+		     "--sizes and --iterations change that", result->nr_rows,
+		     (unsigned long long)commands,
 		     format_time(commands * result->device->info.command_ns).s);
 }
 
@@ -191,7 +199,7 @@ static int measure(struct bench_result *result)
 		const struct edudma_method_info *method = NULL;
 
 		for (uint32_t m = 0; m < device->nr_methods; m++)
-			if (row->memory == device->methods[m].name)
+			if (!strcmp(row->memory, device->methods[m].name))
 				method = &device->methods[m];
 		if (bench_measure_cpu(device, method, row))
 			return EXIT_FAILURE;
@@ -241,6 +249,8 @@ static int bench(struct device *device)
 		return fail("nothing is left to measure; `edudma info` shows what the device "
 			    "reaches");
 	environment_read(&result.environment);
+	if (!sizes.n)
+		sizes = device_is_slow(device, &result.environment) ? slow_sizes : default_sizes;
 	result.rows = calloc(device->nr_methods * NR_DIRECTIONS * sizes.n, sizeof(*result.rows));
 	result.cpu_copies = calloc((device->nr_methods + 1) * sizes.n, sizeof(*result.cpu_copies));
 	if (!result.rows || !result.cpu_copies) {
@@ -254,8 +264,7 @@ static int bench(struct device *device)
 		if (!status)
 			status = write_result(&result);
 	}
-	free(result.cpu_copies);
-	free(result.rows);
+	bench_free(&result);
 	return status;
 }
 

@@ -90,7 +90,7 @@ struct bench_row {
  * @throughput_Bps: bytes over the median time, a second
  */
 struct cpu_copy_row {
-	const char *memory;
+	char memory[EDUDMA_NAME_LEN];
 	uint64_t bytes;
 	uint64_t iterations;
 	struct summary copy_ns;
@@ -115,6 +115,18 @@ struct bench_result {
 	struct cpu_copy_row *cpu_copies;
 };
 
+/* Rates from @bytes, @commands and @phases */
+void bench_set_rates(struct bench_row *row, uint64_t command_ns);
+
+/* What the CPU does for a transfer: allocate, map, sync, unmap and free */
+uint64_t bench_cpu_ns(const struct bench_row *row);
+
+/* The size at which kinds of memory are compared */
+uint64_t bench_reference_bytes(const struct bench_result *result);
+
+/* Frees the rows */
+void bench_free(struct bench_result *result);
+
 /*
  * Measures a row whose method, direction, bytes and iterations are set, after
  * some iterations that do not count. Returns 0, or says what is wrong and
@@ -126,14 +138,24 @@ int bench_measure(const struct device *device, struct bench_row *row, uint64_t w
 int bench_measure_cpu(const struct device *device, const struct edudma_method_info *method,
 		      struct cpu_copy_row *row);
 
-/* Files are written when all is measured; the table's first part grows row by row */
+/*
+ * Files are written when all is measured; the table's first part grows row by
+ * row. In markdown it is one short table.
+ */
 void bench_table_begin(FILE *stream, const struct bench_result *result);
 void bench_table_row(FILE *stream, const struct bench_result *result, size_t i);
 void bench_table_end(FILE *stream, const struct bench_result *result);
+void bench_table_markdown(FILE *stream, const struct bench_result *result);
 void bench_write_json(FILE *stream, const struct bench_result *result);
 void bench_write_csv(FILE *stream, const struct bench_result *result);
 
-/* In words: why that many commands, and which kind of memory to take */
-void bench_write_answer(FILE *stream, const struct bench_result *result);
+/*
+ * What bench_write_json() wrote. @device is filled in, too, and has no open
+ * file. Returns 0, or says what is wrong and returns EXIT_FAILURE.
+ */
+int bench_read_json(const char *path, struct bench_result *result, struct device *device);
+
+/* In words: why that many commands, and which kind of memory to take; in short as markdown */
+void bench_write_answer(FILE *stream, const struct bench_result *result, bool markdown);
 
 #endif /* EDUDMA_BENCH_H */

@@ -7,7 +7,6 @@
 
 #include "number.h"
 
-#define REFERENCE_BYTES (64 * 1024)
 #define LINE_WIDTH 100
 
 /**
@@ -20,6 +19,7 @@
  * @cpu_ns: what the CPU does for every buffer: allocate, map, sync, unmap, free
  * @alloc_ns: of that, allocate
  * @map_ns: of that, map for the device
+ * @sync_ns: of that, sync
  * @read_ns: to read it through the kernel's mapping; zero: not measured
  */
 struct contender {
@@ -31,22 +31,9 @@ struct contender {
 	uint64_t cpu_ns;
 	uint64_t alloc_ns;
 	uint64_t map_ns;
+	uint64_t sync_ns;
 	uint64_t read_ns;
 };
-
-/* 64 KiB, or the largest that was measured */
-static uint64_t reference_bytes(const struct bench_result *result)
-{
-	uint64_t largest = 0;
-
-	for (size_t i = 0; i < result->nr_rows; i++) {
-		if (result->rows[i].bytes == REFERENCE_BYTES)
-			return REFERENCE_BYTES;
-		if (result->rows[i].bytes > largest)
-			largest = result->rows[i].bytes;
-	}
-	return largest;
-}
 
 /* From a row of one buffer: from the device if possible, for that is read as well */
 static const struct bench_row *reference_row(const struct bench_result *result,
@@ -58,8 +45,7 @@ static const struct bench_row *reference_row(const struct bench_result *result,
 	for (size_t i = 0; i < result->nr_rows; i++) {
 		const struct bench_row *row = &result->rows[i];
 
-		if (row->method != method || row->bytes != bytes ||
-		    (row->direction->has_src && row->direction->has_dst))
+		if (row->method != method || row->bytes != bytes || is_copy(row->direction))
 			continue;
 		if (!found || row->direction->has_dst)
 			found = row;
@@ -85,18 +71,17 @@ static size_t find_contenders(const struct bench_result *result, uint64_t bytes,
 			.row = row,
 			.commands = row->commands,
 			.request_ns = phases[PHASE_REQUEST].median,
-			.cpu_ns = phases[PHASE_ALLOC].median + phases[PHASE_MAP].median +
-				  phases[PHASE_SYNC].median + phases[PHASE_UNMAP].median +
-				  phases[PHASE_FREE].median,
+			.cpu_ns = bench_cpu_ns(row),
 			.alloc_ns = phases[PHASE_ALLOC].median,
 			.map_ns = phases[PHASE_MAP].median,
+			.sync_ns = phases[PHASE_SYNC].median,
 			.read_ns = phases[PHASE_READ_KERNEL].median,
 		};
 	}
 	return n;
 }
 
-/* A paragraph that grows by pieces and breaks its lines when it is printed */
+/* A paragraph that grows by pieces; in text its lines are broken when it is printed */
 struct paragraph {
 	size_t n;
 	char text[2048];
@@ -117,7 +102,7 @@ static void append(struct paragraph *paragraph, const char *format, ...)
 	paragraph->n += (size_t)n < room ? (size_t)n : room - 1;
 }
 
-static void print_paragraph(FILE *stream, const struct paragraph *paragraph)
+static void print_paragraph(FILE *stream, const struct paragraph *paragraph, bool markdown)
 {
 	const char *word = paragraph->text;
 	size_t column = 0;
@@ -125,7 +110,7 @@ static void print_paragraph(FILE *stream, const struct paragraph *paragraph)
 	while (*word) {
 		size_t length = strcspn(word, " ");
 
-		if (column && column + 1 + length > LINE_WIDTH) {
+		if (!markdown && column && column + 1 + length > LINE_WIDTH) {
 			fputc('\n', stream);
 			column = 0;
 		}
@@ -146,43 +131,63 @@ static void append_range(struct paragraph *paragraph, const struct summary *rang
 	append(paragraph, " %s%s", unit, range->max == 1 ? "" : "s");
 }
 
-static void write_why(FILE *stream, const struct bench_result *result, uint64_t bytes,
-		      const struct contender *contenders, size_t n)
+/* Where commands have a price, and separate pages need more of them */
+static void explain_commands(struct paragraph *why, const struct edudma_info *info, uint64_t bytes)
 {
 	unsigned long page = (unsigned long)sysconf(_SC_PAGESIZE);
-	unsigned long window = result->device->info.window;
+	unsigned long window = info->window;
 	unsigned long pages = (bytes + page - 1) / page;
 	unsigned long whole = (bytes + window - 1) / window;
 	unsigned long page_commands = (page + window - 1) / window;
 	const struct text size = format_size(bytes);
-	struct paragraph why = { 0 };
 
-	append(&why, "Why that many commands? One moves at most %lu bytes", window);
-	if (window == 4095 && !(result->device->info.flags & EDUDMA_INFO_SMBIOS))
-		append(&why, " here, because QEMU before 9.0 may abort at one more");
+	append(why, "Why that many commands? One moves at most %lu bytes", window);
+	if (window == 4095 && !(info->flags & EDUDMA_INFO_SMBIOS))
+		append(why, " here, because QEMU before 9.0 may abort at one more");
 	if (page_commands == 1)
-		append(&why, ", a whole page of %lu: %s are %lu commands in one piece, and no more "
+		append(why, ", a whole page of %lu: %s are %lu commands in one piece, and no more "
 		       "than %lu in separate pages.", page, size.s, whole, pages);
 	else
-		append(&why, ". %s in one piece are %lu / %lu, rounded up: %lu commands; but a "
-		       "page of %lu that lies alone needs %lu, so that separate pages need up to %lu.",
-		       size.s, (unsigned long)bytes, window, whole, page, page_commands,
+		append(why, ". %s in one piece are %lu / %lu, rounded up: %lu commands; but a "
+		       "page of %lu that lies alone needs %lu, so that separate pages need up to "
+		       "%lu.", size.s, (unsigned long)bytes, window, whole, page, page_commands,
 		       page_commands * pages);
-	append(&why, " Here");
+	append(why, " Here");
+}
+
+static void write_why(FILE *stream, const struct bench_result *result, uint64_t bytes,
+		      const struct contender *contenders, size_t n, bool markdown)
+{
+	const struct edudma_info *info = &result->device->info;
+	struct paragraph why = { 0 };
+
+	if (info->command_ns)
+		explain_commands(&why, info, bytes);
+	else
+		append(&why, "What makes the difference? A command has no price here, and the "
+		       "device finds a buffer's pieces by itself. What counts is the CPU's work: "
+		       "to allocate, and to map every piece, which the device then fetches one "
+		       "by one. At %s", format_size(bytes).s);
 	for (size_t i = 0; i < n; i++) {
 		append(&why, "%s %s came in ", i ? "," : "", contenders[i].name);
 		append_range(&why, &contenders[i].row->all_segments, "piece");
 		append(&why, " (");
-		append_range(&why, &contenders[i].row->all_commands, "command");
+		if (info->command_ns)
+			append_range(&why, &contenders[i].row->all_commands, "command");
+		else
+			append(&why, "map %s", format_time(contenders[i].map_ns).s);
 		append(&why, ")");
 	}
 	append(&why, ".");
 	fputc('\n', stream);
-	print_paragraph(stream, &why);
+	print_paragraph(stream, &why, markdown);
 }
 
-static bool is_better(const struct contender *a, const struct contender *b)
+/* With a price on commands they come first; else it is the time of it all */
+static bool is_better(const struct contender *a, const struct contender *b, uint64_t command_ns)
 {
+	if (!command_ns)
+		return a->request_ns + a->cpu_ns < b->request_ns + b->cpu_ns;
 	if (a->commands != b->commands)
 		return a->commands < b->commands;
 	return a->cpu_ns < b->cpu_ns;
@@ -197,26 +202,35 @@ static void write_ratio(FILE *stream, uint64_t value, uint64_t best)
 		fprintf(stream, " %8s", "");
 }
 
-static void write_comparison(FILE *stream, uint64_t bytes, const struct contender *contenders,
-			     size_t n, const struct contender *best)
+static void write_time(FILE *stream, uint64_t ns, uint64_t best)
 {
+	fprintf(stream, " %8s", ns ? format_time(ns).s : "-");
+	write_ratio(stream, ns, best);
+}
+
+static void write_comparison(FILE *stream, const struct bench_result *result, uint64_t bytes,
+			     const struct contender *contenders, size_t n,
+			     const struct contender *best)
+{
+	bool count = result->device->info.command_ns;
+
 	fprintf(stream, "\nWhich memory for DMA, at %s? (in brackets: against %s)\n"
 		"%-9s %8s %17s %17s %17s %17s\n", format_size(bytes).s, best->name,
-		"memory", "commands", "alloc", "map", "read-k", "CPU*");
+		"memory", count ? "commands" : "transfer", "alloc", "map", "read-k", "CPU*");
 	for (size_t i = 0; i < n; i++) {
 		const struct contender *contender = &contenders[i];
 
-		fprintf(stream, "%-9s %8u", contender->name, contender->commands);
-		write_ratio(stream, contender->commands, best->commands);
-		fprintf(stream, " %8s", format_time(contender->alloc_ns).s);
-		write_ratio(stream, contender->alloc_ns, best->alloc_ns);
-		fprintf(stream, " %8s", format_time(contender->map_ns).s);
-		write_ratio(stream, contender->map_ns, best->map_ns);
-		fprintf(stream, " %8s",
-			contender->read_ns ? format_time(contender->read_ns).s : "-");
-		write_ratio(stream, contender->read_ns, best->read_ns);
-		fprintf(stream, " %8s", format_time(contender->cpu_ns).s);
-		write_ratio(stream, contender->cpu_ns, best->cpu_ns);
+		fprintf(stream, "%-9s", contender->name);
+		if (count) {
+			fprintf(stream, " %8u", contender->commands);
+			write_ratio(stream, contender->commands, best->commands);
+		} else {
+			write_time(stream, contender->request_ns, best->request_ns);
+		}
+		write_time(stream, contender->alloc_ns, best->alloc_ns);
+		write_time(stream, contender->map_ns, best->map_ns);
+		write_time(stream, contender->read_ns, best->read_ns);
+		write_time(stream, contender->cpu_ns, best->cpu_ns);
 		fputc('\n', stream);
 	}
 	fputs("*: allocate, map, sync, unmap and free\n", stream);
@@ -234,47 +248,70 @@ static const struct edudma_method_info *find_longer(const struct device *device,
 	return longest == than ? NULL : longest;
 }
 
+/* Where commands have a price */
+static void judge_commands(struct paragraph *verdict, const struct contender *contenders, size_t n,
+			   const struct contender *best)
+{
+	append(verdict, "Take %s: nothing needs fewer commands, and of what needs as few it costs "
+	       "the CPU least. The commands decide: beside them the CPU's work is %.2g %%.",
+	       best->name, 100.0 * (double)best->cpu_ns / (double)best->request_ns);
+	for (size_t i = 0; i < n; i++) {
+		const struct summary *commands = &contenders[i].row->all_commands;
+		double cpu_ratio = (double)contenders[i].cpu_ns / (double)best->cpu_ns;
+
+		if (&contenders[i] == best)
+			continue;
+		if (commands->max == best->commands)
+			append(verdict, " %s takes the device as long, and the CPU %.1f times.",
+			       contenders[i].name, cpu_ratio);
+		else
+			append(verdict, " %s takes the device up to %.2f times as long, and the "
+			       "CPU %.1f times.", contenders[i].name,
+			       (double)commands->max / (double)best->commands, cpu_ratio);
+	}
+}
+
+/* Where time does: a buffer for one transfer, and one that is kept for many */
+static void judge_times(struct paragraph *verdict, const struct contender *contenders, size_t n,
+			const struct contender *best)
+{
+	append(verdict, "Take %s: of a buffer for one transfer, allocated, mapped and freed, "
+	       "nothing takes less time in all (", best->name);
+	for (size_t i = 0; i < n; i++)
+		append(verdict, "%s%s %s", i ? ", " : "", contenders[i].name,
+		       format_time(contenders[i].request_ns + contenders[i].cpu_ns).s);
+	append(verdict, "). A buffer that is kept costs only transfer and sync each time (");
+	for (size_t i = 0; i < n; i++)
+		append(verdict, "%s%s %s", i ? ", " : "", contenders[i].name,
+		       format_time(contenders[i].request_ns + contenders[i].sync_ns).s);
+	append(verdict, ").");
+}
+
 static void write_verdict(FILE *stream, const struct bench_result *result,
 			  const struct contender *contenders, size_t n,
-			  const struct contender *best)
+			  const struct contender *best, bool markdown)
 {
 	const struct device *device = result->device;
 	const struct edudma_method_info *longer = find_longer(device, best->method);
 	struct paragraph verdict = { 0 };
 
-	append(&verdict, "Take %s: nothing needs fewer commands, and of what needs as few it costs "
-	       "the CPU least.", best->name);
-	if (device->info.command_ns)
-		append(&verdict, " The commands decide: beside them the CPU's work is %.2g %%.",
-		       100.0 * (double)best->cpu_ns / (double)best->request_ns);
-	for (size_t i = 0; i < n; i++) {
-		double device_ratio = (double)contenders[i].commands / (double)best->commands;
-		double cpu_ratio = (double)contenders[i].cpu_ns / (double)best->cpu_ns;
-
-		if (&contenders[i] == best)
-			continue;
-		if (contenders[i].commands == best->commands)
-			append(&verdict, " %s takes the device as long, and the CPU %.1f times.",
-			       contenders[i].name, cpu_ratio);
-		else
-			append(&verdict, " %s takes the device %.2f times as long, and the CPU "
-			       "%.1f times.", contenders[i].name, device_ratio, cpu_ratio);
-	}
-	if (longer)
+	(device->info.command_ns ? judge_commands : judge_times)(&verdict, contenders, n, best);
+	if (longer && !markdown)
 		append(&verdict, " %s ends at %s; %s may go further (up to %s).", best->name,
 		       format_size(best->method->max_length).s, longer->name,
 		       format_size(longer->max_length).s);
-	for (uint32_t m = 0; m < device->nr_methods; m++)
+	for (uint32_t m = 0; m < device->nr_methods && !markdown; m++)
 		if (device->methods[m].flags & EDUDMA_METHOD_COHERENT)
 			append(&verdict, " %s needs no SYNC, which suits what CPU and device touch "
-			       "in turn all the time; this machine keeps it in the CPU's caches, but "
-			       "where one cannot, reading it is slow.", device->methods[m].name);
-	print_paragraph(stream, &verdict);
+			       "in turn all the time; this machine keeps it in the CPU's caches, "
+			       "but where one cannot, reading it is slow.",
+			       device->methods[m].name);
+	print_paragraph(stream, &verdict, markdown);
 }
 
-void bench_write_answer(FILE *stream, const struct bench_result *result)
+void bench_write_answer(FILE *stream, const struct bench_result *result, bool markdown)
 {
-	uint64_t bytes = reference_bytes(result);
+	uint64_t bytes = bench_reference_bytes(result);
 	struct contender contenders[METHODS_MAX];
 	size_t n = find_contenders(result, bytes, contenders);
 	const struct contender *best = contenders;
@@ -282,12 +319,14 @@ void bench_write_answer(FILE *stream, const struct bench_result *result)
 	if (!n)
 		return;
 	for (size_t i = 1; i < n; i++)
-		if (is_better(&contenders[i], best))
+		if (is_better(&contenders[i], best, result->device->info.command_ns))
 			best = &contenders[i];
-	if (result->device->info.command_ns)
-		write_why(stream, result, bytes, contenders, n);
+	write_why(stream, result, bytes, contenders, n, markdown);
 	if (n < 2)
 		return;
-	write_comparison(stream, bytes, contenders, n, best);
-	write_verdict(stream, result, contenders, n, best);
+	if (markdown)
+		fputc('\n', stream);
+	else
+		write_comparison(stream, result, bytes, contenders, n, best);
+	write_verdict(stream, result, contenders, n, best, markdown);
 }

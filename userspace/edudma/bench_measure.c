@@ -41,7 +41,7 @@ struct trial {
 	struct pattern data;
 	struct area src;
 	struct area dst;
-	struct area ring;
+	struct ring ring;
 	struct sample sample;
 	const char *step;
 	bool arrived;
@@ -58,8 +58,8 @@ static int trial_open(struct trial *trial)
 		error = area_open(&trial->src, fd, method, trial->row->bytes);
 	if (!error && trial->row->direction->has_dst)
 		error = area_open(&trial->dst, fd, method, trial->row->bytes);
-	if (!error)
-		error = area_open(&trial->ring, fd, method, trial->device->info.device_bytes);
+	if (!error && !is_copy(trial->row->direction))
+		error = onboard_open(&trial->ring, trial->device, method, 0, trial->row->bytes, 0);
 	trial->sample.ns[PHASE_ALLOC] = trial->src.buffer.alloc_ns + trial->dst.buffer.alloc_ns;
 	trial->sample.ns[PHASE_MAP] = trial->src.buffer.map_ns + trial->dst.buffer.map_ns;
 	trial->sample.ns[PHASE_MMAP] = trial->src.mmap_ns + trial->dst.mmap_ns;
@@ -68,7 +68,7 @@ static int trial_open(struct trial *trial)
 
 static int trial_close(struct trial *trial)
 {
-	int ring = area_close(&trial->ring);
+	int ring = area_close(&trial->ring.area);
 	int dst = area_close(&trial->dst);
 	int src = area_close(&trial->src);
 
@@ -165,7 +165,7 @@ static bool destination_matches(const struct trial *trial)
 		return pattern_check(&trial->data, 0, trial->dst.bytes, trial->row->bytes,
 				     &ignored);
 	return onboard_check_from(trial->dst.bytes, trial->row->bytes, &trial->data,
-				  trial->device->info.device_bytes, 0, &ignored);
+				  trial->ring.area.buffer.length, trial->ring.lead, &ignored);
 }
 
 /* The CPU reads the destination in two ways, which are timed; then it is compared */
@@ -193,18 +193,19 @@ static int read_destination(struct trial *trial)
 /* What went to the device: its end is still there */
 static int read_onboard(struct trial *trial)
 {
+	struct area *area = &trial->ring.area;
 	struct mismatch ignored;
 	int error;
 
 	trial->step = "reading on-board memory";
 	error = onboard_read(&trial->ring);
 	if (!error)
-		error = area_begin(&trial->ring, EDUDMA_SYNC_READ, NULL);
+		error = area_begin(area, EDUDMA_SYNC_READ, NULL);
 	if (error)
 		return error;
-	trial->arrived = onboard_check_to(trial->ring.bytes, trial->ring.buffer.length, 0,
+	trial->arrived = onboard_check_to(area->bytes, area->buffer.length, trial->ring.lead,
 					  trial->row->bytes, &trial->data, 0, NULL, &ignored);
-	return area_end(&trial->ring, EDUDMA_SYNC_READ, NULL);
+	return area_end(area, EDUDMA_SYNC_READ, NULL);
 }
 
 static int iterate(struct trial *trial)
@@ -259,7 +260,7 @@ static bool has_phase(const struct direction *direction, enum phase phase)
 	}
 }
 
-static void set_rates(struct bench_row *row, const struct sample *samples, uint64_t command_ns)
+static void set_pieces(struct bench_row *row, const struct sample *samples)
 {
 	uint64_t request_ns = row->phases[PHASE_REQUEST].median;
 	const struct sample *typical = samples;
@@ -269,11 +270,6 @@ static void set_rates(struct bench_row *row, const struct sample *samples, uint6
 		typical++;
 	row->segments = typical->segments;
 	row->commands = typical->commands;
-	row->throughput_Bps = (double)row->bytes * 1e9 / (double)request_ns;
-	if (!command_ns)
-		return;
-	row->limit_Bps = (double)row->bytes * 1e9 / ((double)row->commands * (double)command_ns);
-	row->efficiency = row->throughput_Bps / row->limit_Bps;
 }
 
 static void summarize_samples(struct bench_row *row, const struct sample *samples,
@@ -322,7 +318,8 @@ int bench_measure(const struct device *device, struct bench_row *row, uint64_t w
 	if (!row->direction->has_dst && row->bytes > device->info.device_bytes)
 		status = prove_by_copy(device, row);
 	summarize_samples(row, samples, column);
-	set_rates(row, samples, device->info.command_ns);
+	set_pieces(row, samples);
+	bench_set_rates(row, device->info.command_ns);
 out:
 	free(column);
 	free(samples);
@@ -389,7 +386,7 @@ int bench_measure_cpu(const struct device *device, const struct edudma_method_in
 		return fail("out of memory");
 	status = method ? time_method(device->fd, method->index, row, ns) : time_malloc(row, ns);
 	if (!status)
-		row->throughput_Bps = (double)row->bytes * 1e9 / (double)row->copy_ns.median;
+		row->throughput_Bps = bytes_per_second(row->bytes, row->copy_ns.median);
 	free(ns);
 	return status;
 }

@@ -1,8 +1,140 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The result for people */
 #include "bench.h"
+
 #include "number.h"
 #include "pci.h"
+
+/**
+ * struct column - what a table shows of a row
+ * @title: at its head
+ * @width: in text; markdown needs none
+ * @cell: the figure
+ * @phase: whose, for cell_phase()
+ */
+struct column {
+	const char *title;
+	int width;
+	struct text (*cell)(const struct bench_row *row, enum phase phase);
+	enum phase phase;
+};
+
+static struct text cell_number(uint64_t number)
+{
+	struct text text;
+
+	snprintf(text.s, sizeof(text.s), "%llu", (unsigned long long)number);
+	return text;
+}
+
+static struct text cell_iterations(const struct bench_row *row, enum phase phase)
+{
+	(void)phase;
+	return cell_number(row->iterations);
+}
+
+static struct text cell_segments(const struct bench_row *row, enum phase phase)
+{
+	(void)phase;
+	return cell_number(row->segments);
+}
+
+static struct text cell_commands(const struct bench_row *row, enum phase phase)
+{
+	(void)phase;
+	return cell_number(row->commands);
+}
+
+static struct text cell_phase(const struct bench_row *row, enum phase phase)
+{
+	const struct summary *summary = &row->phases[phase];
+
+	return summary->n ? format_time(summary->median) : (struct text){ "-" };
+}
+
+static struct text cell_cpu(const struct bench_row *row, enum phase phase)
+{
+	(void)phase;
+	return format_time(bench_cpu_ns(row));
+}
+
+static struct text cell_throughput(const struct bench_row *row, enum phase phase)
+{
+	(void)phase;
+	return format_rate(row->throughput_Bps);
+}
+
+static struct text cell_limit(const struct bench_row *row, enum phase phase)
+{
+	(void)phase;
+	return row->limit_Bps > 0 ? format_rate(row->limit_Bps) : (struct text){ "-" };
+}
+
+static struct text cell_efficiency(const struct bench_row *row, enum phase phase)
+{
+	struct text text = { "-" };
+
+	(void)phase;
+	if (row->limit_Bps > 0)
+		snprintf(text.s, sizeof(text.s), "%.4f", row->efficiency);
+	return text;
+}
+
+static struct text cell_verified(const struct bench_row *row, enum phase phase)
+{
+	(void)phase;
+	return row->verified ? (struct text){ "yes" } : (struct text){ "NO" };
+}
+
+static const struct column transfer_columns[] = {
+	{ "n", 4, cell_iterations, 0 },
+	{ "segments", 8, cell_segments, 0 },
+	{ "commands", 8, cell_commands, 0 },
+	{ "time", 8, cell_phase, PHASE_REQUEST },
+	{ "throughput", 11, cell_throughput, 0 },
+	{ "limit", 11, cell_limit, 0 },
+	{ "efficiency", 10, cell_efficiency, 0 },
+	{ "verified", 0, cell_verified, 0 },
+};
+
+static const struct column cpu_columns[] = {
+	{ "alloc", 7, cell_phase, PHASE_ALLOC },
+	{ "map", 7, cell_phase, PHASE_MAP },
+	{ "mmap", 7, cell_phase, PHASE_MMAP },
+	{ "fill-k", 7, cell_phase, PHASE_FILL_KERNEL },
+	{ "fill-u", 7, cell_phase, PHASE_FILL_USER },
+	{ "sync", 7, cell_phase, PHASE_SYNC },
+	{ "read-k", 7, cell_phase, PHASE_READ_KERNEL },
+	{ "read-u", 7, cell_phase, PHASE_READ_USER },
+	{ "unmap", 7, cell_phase, PHASE_UNMAP },
+	{ "free", 7, cell_phase, PHASE_FREE },
+};
+
+static const struct column markdown_columns[] = {
+	{ "segments", 0, cell_segments, 0 },
+	{ "commands", 0, cell_commands, 0 },
+	{ "device time", 0, cell_phase, PHASE_DEVICE },
+	{ "throughput", 0, cell_throughput, 0 },
+	{ "efficiency", 0, cell_efficiency, 0 },
+	{ "allocate", 0, cell_phase, PHASE_ALLOC },
+	{ "map", 0, cell_phase, PHASE_MAP },
+	{ "sync", 0, cell_phase, PHASE_SYNC },
+	{ "CPU total", 0, cell_cpu, 0 },
+};
+
+#define NR_COLUMNS(columns) (sizeof(columns) / sizeof((columns)[0]))
+
+static const char *clock_meaning(const struct environment *environment)
+{
+	return clock_is_virtual(environment) ?
+	       "CPU phases count instructions, 8 ns each; they repeat exactly" :
+	       "times depend on what else the machine does";
+}
+
+static const char *iommu_text(const struct edudma_info *info)
+{
+	return info->flags & EDUDMA_INFO_IOMMU ? "behind an IOMMU" : "no IOMMU";
+}
 
 static void write_heading(FILE *stream, const struct bench_result *result)
 {
@@ -12,20 +144,23 @@ static void write_heading(FILE *stream, const struct bench_result *result)
 
 	pci_slot(info, slot);
 	fprintf(stream, "Device   %s %s, window %u bytes, interrupt %s, %s\n", info->engine, slot,
-		info->window, irq_mode_name(info->irq_mode),
-		info->flags & EDUDMA_INFO_IOMMU ? "behind an IOMMU" : "no IOMMU");
+		info->window, irq_mode_name(info->irq_mode), iommu_text(info));
 	fprintf(stream, "Machine  %s, accelerator %s, QEMU %s, kernel %s\n", environment->machine,
 		environment->accel, environment->qemu, environment->kernel);
-	if (clock_is_virtual(environment))
-		fputs("Clock    virtual: CPU phases count instructions, 8 ns each; "
-		      "they repeat exactly\n", stream);
-	else
-		fprintf(stream, "Clock    %s: times depend on what else the machine does\n",
-			environment->clock);
+	fprintf(stream, "Clock    %s: %s\n", environment->clock, clock_meaning(environment));
+}
+
+static void write_titles(FILE *stream, const struct column *columns, size_t n)
+{
+	fprintf(stream, "%-4s %8s %-9s", "way", "size", "memory");
+	for (size_t c = 0; c < n; c++)
+		fprintf(stream, " %*s", columns[c].width, columns[c].title);
+	fputc('\n', stream);
 }
 
 /* An empty line between directions */
-static void write_row_name(FILE *stream, const struct bench_result *result, size_t i)
+static void write_row(FILE *stream, const struct bench_result *result, size_t i,
+		      const struct column *columns, size_t n)
 {
 	const struct bench_row *row = &result->rows[i];
 
@@ -33,42 +168,18 @@ static void write_row_name(FILE *stream, const struct bench_result *result, size
 		fputc('\n', stream);
 	fprintf(stream, "%-4s %8s %-9s", row->direction->name, format_size(row->bytes).s,
 		row->method->name);
+	for (size_t c = 0; c < n; c++)
+		fprintf(stream, " %*s", columns[c].width,
+			columns[c].cell(row, columns[c].phase).s);
+	fputc('\n', stream);
 }
 
 static void write_cpu_work(FILE *stream, const struct bench_result *result)
 {
-	static const struct {
-		enum phase phase;
-		const char *title;
-	} columns[] = {
-		{ PHASE_ALLOC, "alloc" },
-		{ PHASE_MAP, "map" },
-		{ PHASE_MMAP, "mmap" },
-		{ PHASE_FILL_KERNEL, "fill-k" },
-		{ PHASE_FILL_USER, "fill-u" },
-		{ PHASE_SYNC, "sync" },
-		{ PHASE_READ_KERNEL, "read-k" },
-		{ PHASE_READ_USER, "read-u" },
-		{ PHASE_UNMAP, "unmap" },
-		{ PHASE_FREE, "free" },
-	};
-	const size_t nr_columns = sizeof(columns) / sizeof(columns[0]);
-
-	fprintf(stream, "\nThe CPU's work around them (medians; a copy has two buffers)\n"
-		"%-4s %8s %-9s", "way", "size", "memory");
-	for (size_t c = 0; c < nr_columns; c++)
-		fprintf(stream, " %7s", columns[c].title);
-	fputc('\n', stream);
-	for (size_t i = 0; i < result->nr_rows; i++) {
-		write_row_name(stream, result, i);
-		for (size_t c = 0; c < nr_columns; c++) {
-			const struct summary *summary =
-				&result->rows[i].phases[columns[c].phase];
-
-			fprintf(stream, " %7s", summary->n ? format_time(summary->median).s : "-");
-		}
-		fputc('\n', stream);
-	}
+	fputs("\nThe CPU's work around them (medians; a copy has two buffers)\n", stream);
+	write_titles(stream, cpu_columns, NR_COLUMNS(cpu_columns));
+	for (size_t i = 0; i < result->nr_rows; i++)
+		write_row(stream, result, i, cpu_columns, NR_COLUMNS(cpu_columns));
 	fputs("-k: through the kernel's own mapping, -u: through mmap()\n", stream);
 }
 
@@ -88,25 +199,14 @@ static void write_cpu_copies(FILE *stream, const struct bench_result *result)
 void bench_table_begin(FILE *stream, const struct bench_result *result)
 {
 	write_heading(stream, result);
-	fprintf(stream, "\nTransfers, from call to return (medians of n)\n"
-		"%-4s %8s %-9s %4s %8s %8s %8s %11s %11s %10s %s\n", "way", "size", "memory", "n",
-		"segments", "commands", "time", "throughput", "limit", "efficiency", "verified");
+	fputs("\nTransfers, from call to return (medians of n)\n", stream);
+	write_titles(stream, transfer_columns, NR_COLUMNS(transfer_columns));
 	fflush(stream);
 }
 
 void bench_table_row(FILE *stream, const struct bench_result *result, size_t i)
 {
-	const struct bench_row *row = &result->rows[i];
-
-	write_row_name(stream, result, i);
-	fprintf(stream, " %4llu %8u %8u %8s %11s", (unsigned long long)row->iterations,
-		row->segments, row->commands, format_time(row->phases[PHASE_REQUEST].median).s,
-		format_rate(row->throughput_Bps).s);
-	if (row->limit_Bps > 0)
-		fprintf(stream, " %11s %10.4f", format_rate(row->limit_Bps).s, row->efficiency);
-	else
-		fprintf(stream, " %11s %10s", "-", "-");
-	fprintf(stream, " %s\n", row->verified ? "yes" : "NO");
+	write_row(stream, result, i, transfer_columns, NR_COLUMNS(transfer_columns));
 	fflush(stream);
 }
 
@@ -117,5 +217,38 @@ void bench_table_end(FILE *stream, const struct bench_result *result)
 			"little earlier\n", format_time(result->device->info.command_ns).s);
 	write_cpu_work(stream, result);
 	write_cpu_copies(stream, result);
-	bench_write_answer(stream, result);
+	bench_write_answer(stream, result, false);
+}
+
+/* What somebody wants to see at a glance: one way, to the device if it was measured */
+void bench_table_markdown(FILE *stream, const struct bench_result *result)
+{
+	const struct environment *environment = &result->environment;
+	const struct edudma_info *info = &result->device->info;
+	const size_t n = NR_COLUMNS(markdown_columns);
+
+	fprintf(stream, "| %s | memory |", result->rows->direction->name);
+	for (size_t c = 0; c < n; c++)
+		fprintf(stream, " %s |", markdown_columns[c].title);
+	fputs("\n|--:|:--|", stream);
+	for (size_t c = 0; c < n; c++)
+		fputs("--:|", stream);
+	fputc('\n', stream);
+	for (size_t i = 0; i < result->nr_rows; i++) {
+		const struct bench_row *row = &result->rows[i];
+
+		if (row->direction != result->rows->direction)
+			continue;
+		fprintf(stream, "| %s | %s |", format_size(row->bytes).s, row->method->name);
+		for (size_t c = 0; c < n; c++)
+			fprintf(stream, " %s |",
+				markdown_columns[c].cell(row, markdown_columns[c].phase).s);
+		fputc('\n', stream);
+	}
+	fprintf(stream, "\nMedians. CPU total: allocate, map, sync, unmap and free. Device %s, "
+		"window %u bytes, interrupt %s, %s; Linux %s, QEMU %s, machine %s, %s. "
+		"Clock %s: %s.\n", info->engine, info->window, irq_mode_name(info->irq_mode),
+		iommu_text(info), environment->kernel, environment->qemu, environment->machine,
+		environment->accel, environment->clock, clock_meaning(environment));
+	bench_write_answer(stream, result, true);
 }

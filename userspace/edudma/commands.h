@@ -7,5 +7,6 @@ int info_main(int argc, char **argv);
 int copy_main(int argc, char **argv);
 int test_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
+int report_main(int argc, char **argv);
 
 #endif /* EDUDMA_COMMANDS_H */

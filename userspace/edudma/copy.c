@@ -210,7 +210,7 @@ static void print_summary(const struct copy *copy)
 		(unsigned long long)copy->commands, format_time(copy->device_ns).s);
 	if (copy->device_ns)
 		fprintf(stderr, ", %s",
-			format_rate((double)copy->bytes * 1e9 / (double)copy->device_ns).s);
+			format_rate(bytes_per_second(copy->bytes, copy->device_ns)).s);
 	fputc('\n', stderr);
 }
 

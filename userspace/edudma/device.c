@@ -76,6 +76,11 @@ uint32_t device_choose_methods(struct device *device, const char *subcommand,
 	return kept;
 }
 
+bool device_is_slow(const struct device *device, const struct environment *environment)
+{
+	return device->info.command_ns && !clock_is_virtual(environment);
+}
+
 const char *irq_mode_name(uint32_t irq_mode)
 {
 	static const char *const names[] = {

@@ -5,6 +5,7 @@
 
 #include <edudma.h>
 
+#include "environment.h"
 #include "options.h"
 
 #define METHODS_MAX 16
@@ -41,7 +42,10 @@ const struct edudma_method_info *device_method(const struct device *device,
 uint32_t device_choose_methods(struct device *device, const char *subcommand,
 			       const struct name_list *names);
 
-/* "MSI", for instance */
+/* Each command takes long, and the clock is not a virtual one: the user has to wait */
+bool device_is_slow(const struct device *device, const struct environment *environment);
+
+/* "msi", for instance */
 const char *irq_mode_name(uint32_t irq_mode);
 
 #endif /* EDUDMA_DEVICE_H */

@@ -29,6 +29,12 @@ struct direction {
 			uint64_t device_offset, uint64_t length);
 };
 
+/* From buffer to buffer: on-board memory is not looked at */
+static inline bool is_copy(const struct direction *direction)
+{
+	return direction->has_src && direction->has_dst;
+}
+
 /* By enum edudma_op */
 extern const struct direction directions[NR_DIRECTIONS];
 

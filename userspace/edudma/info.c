@@ -63,6 +63,8 @@ static const char *liveness_text(int liveness)
 /* The whole truth about the window: a parameter may have set it, too */
 static const char *window_reason(const struct edudma_info *info)
 {
+	if (!info->command_ns)
+		return "all that on-board memory holds";
 	if (info->flags & EDUDMA_INFO_SMBIOS)
 		return info->window == 4096 ? "SMBIOS proves QEMU 9.0 or newer" :
 					      "less than SMBIOS would allow: a module parameter";
@@ -81,7 +83,8 @@ static void print_pci(const struct facts *facts)
 	       *pci->name ? " " : "", pci->name);
 	printf("                driver %s, bus mastering %s, MSI %s\n",
 	       *pci->driver ? pci->driver : "none", pci->bus_master ? "on" : "off",
-	       !pci->msi_known ? "unknown (needs root)" : pci->msi_enabled ? "on" : "off");
+	       !pci->msi_known ? "unknown (needs root)" : pci->msix_enabled ? "on (MSI-X)" :
+	       pci->msi_enabled ? "on" : "off");
 }
 
 static void print_human(const struct facts *facts)
@@ -95,11 +98,12 @@ static void print_human(const struct facts *facts)
 	printf("Interrupt       %s\n", irq_mode_name(info->irq_mode));
 	printf("DMA mask        0x%llx\n", (unsigned long long)info->dma_mask);
 	printf("IOMMU           %s\n", info->flags & EDUDMA_INFO_IOMMU ? "translates" : "none");
-	printf("Window          %u bytes a command (%s)\n", info->window, window_reason(info));
+	printf("Window          %s a command (%s)\n", format_size(info->window).s,
+	       window_reason(info));
 	if (info->command_ns)
 		printf("Command         %s whatever its size: %s at most\n",
 		       format_time(info->command_ns).s,
-		       format_rate((double)info->window * 1e9 / (double)info->command_ns).s);
+		       format_rate(bytes_per_second(info->window, info->command_ns)).s);
 	printf("On-board memory %s\n", format_size(info->device_bytes).s);
 	printf("Channels        %u\n", info->nr_channels);
 	printf("Limits          %s in %u buffers and %u transfers for each open file\n",
@@ -132,6 +136,8 @@ static struct json_object *json_pci(const struct facts *facts)
 	json_add_string(object, "driver", pci->driver);
 	json_add_bool(object, "bus_master", pci->bus_master);
 	json_add(object, "msi", pci->msi_known ? json_object_new_boolean(pci->msi_enabled) : NULL);
+	json_add(object, "msix",
+		 pci->msi_known ? json_object_new_boolean(pci->msix_enabled) : NULL);
 	return object;
 }
 

@@ -16,6 +16,11 @@ static inline uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static inline double bytes_per_second(uint64_t bytes, uint64_t ns)
+{
+	return (double)bytes * 1e9 / (double)ns;
+}
+
 /* A short text that lives as long as the expression which asked for it */
 struct text {
 	char s[48];

@@ -3,37 +3,54 @@
 
 #include "number.h"
 
-int onboard_write(struct area *ring, const struct pattern *pattern)
+int onboard_open(struct ring *ring, const struct device *device, uint32_t method,
+		 uint64_t device_offset, uint64_t length, uint64_t guard)
 {
-	struct edudma_transfer transfer;
-	uint64_t size = ring->buffer.length;
-	int error = area_begin(ring, EDUDMA_SYNC_WRITE, NULL);
+	uint64_t onboard = device->info.device_bytes;
 
-	if (error)
-		return error;
-	pattern_fill(pattern, 0, ring->bytes, size);
-	error = area_end(ring, EDUDMA_SYNC_WRITE, NULL);
-	if (error)
-		return error;
-	edudma_prepare_to_device(&transfer, &ring->buffer, 0, 0, size);
-	return edudma_transfer(ring->fd, &transfer);
+	if (length + 2 * guard < onboard)
+		*ring = (struct ring){
+			.start = (device_offset + onboard - guard) % onboard,
+			.lead = guard,
+		};
+	else
+		*ring = (struct ring){ .start = 0, .lead = device_offset };
+	return area_open(&ring->area, device->fd, method, least(length + 2 * guard, onboard));
 }
 
-int onboard_read(struct area *ring)
+static int fill(struct area *area, const struct pattern *pattern)
 {
-	const struct pattern unread = { .key = UINT64_MAX, .poison = true };
-	struct edudma_transfer transfer;
-	uint64_t size = ring->buffer.length;
-	int error = area_begin(ring, EDUDMA_SYNC_WRITE, NULL);
+	int error = area_begin(area, EDUDMA_SYNC_WRITE, NULL);
 
 	if (error)
 		return error;
-	pattern_fill(&unread, 0, ring->bytes, size);
-	error = area_end(ring, EDUDMA_SYNC_WRITE, NULL);
+	pattern_fill(pattern, 0, area->bytes, area->buffer.length);
+	return area_end(area, EDUDMA_SYNC_WRITE, NULL);
+}
+
+int onboard_write(struct ring *ring, const struct pattern *pattern)
+{
+	struct edudma_buffer *buffer = &ring->area.buffer;
+	struct edudma_transfer transfer;
+	int error = fill(&ring->area, pattern);
+
 	if (error)
 		return error;
-	edudma_prepare_from_device(&transfer, &ring->buffer, 0, 0, size);
-	return edudma_transfer(ring->fd, &transfer);
+	edudma_prepare_to_device(&transfer, buffer, 0, ring->start, buffer->length);
+	return edudma_transfer(ring->area.fd, &transfer);
+}
+
+int onboard_read(struct ring *ring)
+{
+	const struct pattern unread = { .key = UINT64_MAX, .poison = true };
+	struct edudma_buffer *buffer = &ring->area.buffer;
+	struct edudma_transfer transfer;
+	int error = fill(&ring->area, &unread);
+
+	if (error)
+		return error;
+	edudma_prepare_from_device(&transfer, buffer, 0, ring->start, buffer->length);
+	return edudma_transfer(ring->area.fd, &transfer);
 }
 
 /* Compare a piece that begins at an offset, and report mismatches from offset 0 */
@@ -46,13 +63,13 @@ static bool check_at(const struct pattern *pattern, uint64_t position, const uin
 	return false;
 }
 
-bool onboard_check_to(const uint8_t *ring, size_t size, uint64_t device_offset, uint64_t length,
+bool onboard_check_to(const uint8_t *ring, size_t size, uint64_t lead, uint64_t length,
 		      const struct pattern *src, uint64_t src_offset,
 		      const struct pattern *before, struct mismatch *mismatch)
 {
 	uint64_t visible = least(length, size);
 	uint64_t hidden = length - visible;
-	uint64_t first = (device_offset + hidden) % size;
+	uint64_t first = (lead + hidden) % size;
 	uint64_t until_wrap = least(visible, size - first);
 	uint64_t wrapped = visible - until_wrap;
 
@@ -70,10 +87,10 @@ bool onboard_check_to(const uint8_t *ring, size_t size, uint64_t device_offset, 
 }
 
 bool onboard_check_from(const uint8_t *bytes, uint64_t length, const struct pattern *onboard,
-			size_t size, uint64_t device_offset, struct mismatch *mismatch)
+			size_t size, uint64_t lead, struct mismatch *mismatch)
 {
 	for (uint64_t done = 0, n; done < length; done += n) {
-		uint64_t place = (device_offset + done) % size;
+		uint64_t place = (lead + done) % size;
 
 		n = least(length - done, size - place);
 		if (!check_at(onboard, place, bytes, done, n, mismatch))

@@ -27,11 +27,18 @@ void pci_slot(const struct edudma_info *info, char slot[24])
 		 (info->pci_devfn >> 3) & 0x1f, info->pci_devfn & 7);
 }
 
+/* MSI and MSI-X keep their flags at the same place */
+static bool is_enabled(struct pci_dev *dev, const struct pci_cap *cap, int enable)
+{
+	return cap && pci_read_word(dev, (int)cap->addr + PCI_MSI_FLAGS) & enable;
+}
+
 static void describe(struct pci_access *access, struct pci_dev *dev,
 		     struct pci_function *function)
 {
 	int known = pci_fill_info(dev, PCI_FILL_IDENT | PCI_FILL_CAPS | PCI_FILL_DRIVER);
 	struct pci_cap *msi = pci_find_cap(dev, PCI_CAP_ID_MSI, PCI_CAP_NORMAL);
+	struct pci_cap *msix = pci_find_cap(dev, PCI_CAP_ID_MSIX, PCI_CAP_NORMAL);
 	const char *driver = NULL;
 
 	if (known & PCI_FILL_DRIVER)
@@ -45,11 +52,9 @@ static void describe(struct pci_access *access, struct pci_dev *dev,
 			     dev->vendor_id, dev->device_id))
 		*function->name = '\0';
 	function->bus_master = pci_read_word(dev, PCI_COMMAND) & PCI_COMMAND_MASTER;
-	if (msi) {
-		function->msi_known = true;
-		function->msi_enabled = pci_read_word(dev, (int)msi->addr + PCI_MSI_FLAGS) &
-					PCI_MSI_FLAGS_ENABLE;
-	}
+	function->msi_known = msi || msix;
+	function->msi_enabled = is_enabled(dev, msi, PCI_MSI_FLAGS_ENABLE);
+	function->msix_enabled = is_enabled(dev, msix, PCI_MSIX_ENABLE);
 }
 
 bool pci_find(const struct edudma_info *info, struct pci_function *function)

@@ -16,8 +16,9 @@
  * @vendor: vendor id
  * @device: device id
  * @bus_master: it may start DMA
- * @msi_known: whether @msi_enabled could be read, which takes root
+ * @msi_known: whether the next two could be read, which takes root
  * @msi_enabled: MSI is in use
+ * @msix_enabled: MSI-X is in use
  */
 struct pci_function {
 	char slot[24];
@@ -28,6 +29,7 @@ struct pci_function {
 	bool bus_master;
 	bool msi_known;
 	bool msi_enabled;
+	bool msix_enabled;
 };
 
 /* "0000:00:03.0", the way lspci writes it */

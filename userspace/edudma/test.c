@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "device.h"
+#include "number.h"
 #include "output.h"
 #include "say.h"
 #include "test.h"
@@ -26,7 +27,8 @@ static const struct setting settings[] = {
 	  &type_offsets, &selection.offsets },
 	{ "max-bytes", 0, "SIZE", "the longest transfer (4M, or what 1100 commands move)",
 	  &type_size, &selection.max_bytes },
-	{ "quick", 'q', NULL, "only small sizes: for the real clock",
+	{ "quick", 'q', NULL, "only small sizes: the default where a command takes\n"
+	  "                             100 ms and the clock is real, without -s, -o, --max-bytes",
 	  &type_flag, &selection.quick },
 	{ "seed", 0, "N", "other patterns (1)", &type_count, &seed },
 	{ "ktap", 0, NULL, "print KTAP, one line for each case", &type_flag, &ktap },
@@ -44,7 +46,7 @@ static const struct usage usage = {
 	.nr_settings = sizeof(settings) / sizeof(settings[0]),
 	.more = "Examples:\n"
 		"  edudma test                                everything\n"
-		"  edudma test --quick                        what is bearable at 100 ms a command\n"
+		"  edudma test --max-bytes 4M                 everything, however long it takes\n"
 		"  edudma test -m vmalloc -D copy -s 4097     one size\n"
 		"  edudma test --ktap                         for a test harness\n",
 };
@@ -134,6 +136,20 @@ static void run_cases(const struct device *device, const struct test_list *list,
 		sinks->reports[s]->end(sinks->outputs[s].stream, device, totals);
 }
 
+/* Nobody waits half an hour for what was not asked for */
+static void set_defaults(const struct device *device)
+{
+	struct environment environment;
+
+	environment_read(&environment);
+	if (selection.quick || selection.sizes.n || selection.offsets.n || selection.max_bytes ||
+	    !device_is_slow(device, &environment))
+		return;
+	note("the clock is real and a command takes %s: only small sizes, as with --quick; "
+	     "--max-bytes 4M takes all", format_time(device->info.command_ns).s);
+	selection.quick = true;
+}
+
 static int test(struct device *device)
 {
 	struct test_totals totals = { 0 };
@@ -142,6 +158,7 @@ static int test(struct device *device)
 
 	if (!device_choose_methods(device, "test", &method_names))
 		return fail("nothing is left to test; `edudma info` shows what the device reaches");
+	set_defaults(device);
 	list = test_cases(device, &selection);
 	if (!list.n)
 		return fail("no such transfer fits these kinds of memory; `edudma info` shows the "

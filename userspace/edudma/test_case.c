@@ -139,7 +139,7 @@ static void add_sizes(struct test_list *list, const struct device *device,
 				test.src_offset = layouts[l].src_offset;
 			if (has_dst)
 				test.dst_offset = layouts[l].dst_offset;
-			if (!has_src || !has_dst)
+			if (!is_copy(group->direction))
 				test.device_offset = layouts[l].device_offset;
 			if (fits(&test))
 				add_case(list, &test);
@@ -152,7 +152,7 @@ static void add_largest(struct test_list *list, const struct device *device,
 			const struct test_selection *selection, const struct test_case *group,
 			const struct edudma_method_info *method)
 {
-	unsigned int buffers = group->direction->has_src && group->direction->has_dst ? 2 : 1;
+	unsigned int buffers = is_copy(group->direction) ? 2 : 1;
 	struct test_case test = *group;
 
 	test.length = least(method->max_length, max_bytes(device, selection));
@@ -183,13 +183,12 @@ struct test_list test_cases(const struct device *device, const struct test_selec
 
 	for (size_t d = 0; d < NR_DIRECTIONS; d++) {
 		const struct direction *direction = &directions[d];
-		bool is_copy = direction->has_src && direction->has_dst;
 
 		if (!name_chosen(&selection->directions, direction->name))
 			continue;
 		for (uint32_t s = 0; s < device->nr_methods; s++)
 			for (uint32_t t = 0; t < device->nr_methods; t++)
-				if (is_copy || s == t)
+				if (is_copy(direction) || s == t)
 					add_group(&list, device, selection, direction,
 						  &device->methods[s], &device->methods[t]);
 	}
@@ -201,8 +200,7 @@ void test_group_name(const struct test_case *test, char name[64])
 	const struct direction *direction = test->direction;
 
 	snprintf(name, 64, "%s %s%s%s", direction->name, test->src->name,
-		 direction->has_src && direction->has_dst ? " -> " : "",
-		 direction->has_src && direction->has_dst ? test->dst->name : "");
+		 is_copy(direction) ? " -> " : "", is_copy(direction) ? test->dst->name : "");
 }
 
 void test_case_name(const struct test_case *test, char name[128])
@@ -221,7 +219,7 @@ void test_case_name(const struct test_case *test, char name[128])
 	if (direction->has_dst)
 		snprintf(destination.s, sizeof(destination.s), ", destination +%llu",
 			 (unsigned long long)test->dst_offset);
-	if (!direction->has_src || !direction->has_dst)
+	if (!is_copy(direction))
 		snprintf(onboard.s, sizeof(onboard.s), ", device +%llu",
 			 (unsigned long long)test->device_offset);
 	snprintf(name, 128, "%llu bytes%s%s%s", (unsigned long long)test->length, source.s,

@@ -19,6 +19,9 @@
 
 #define LARGE (1024 * 1024)
 
+/* On-board memory around a transfer that must not change: all of it, where it is small */
+#define ONBOARD_GUARD 4096
+
 /**
  * struct run - a test at work
  * @device: where
@@ -38,7 +41,7 @@ struct run {
 	struct pattern before;
 	struct area src;
 	struct area dst;
-	struct area ring;
+	struct ring ring;
 };
 
 /* Both keep the first reason, and return false */
@@ -129,7 +132,7 @@ static bool check_destination(struct run *run)
 				     test->length, &mismatch);
 	else
 		same = onboard_check_from(dst->bytes + test->dst_offset, test->length, &run->data,
-					  run->device->info.device_bytes, test->device_offset,
+					  run->ring.area.buffer.length, run->ring.lead,
 					  &mismatch);
 	if (!same)
 		mismatched(run, "what arrived", &mismatch);
@@ -156,16 +159,18 @@ static bool check_source(struct run *run)
 static bool check_onboard(struct run *run)
 {
 	const struct test_case *test = run->test;
+	struct ring *ring = &run->ring;
 	struct mismatch mismatch;
 
-	if (!worked(run, onboard_read(&run->ring), "reading on-board memory") ||
-	    !worked(run, area_begin(&run->ring, EDUDMA_SYNC_READ, NULL), "SYNC for reading"))
+	if (!worked(run, onboard_read(ring), "reading on-board memory") ||
+	    !worked(run, area_begin(&ring->area, EDUDMA_SYNC_READ, NULL), "SYNC for reading"))
 		return false;
-	if (!onboard_check_to(run->ring.bytes, run->ring.buffer.length, test->device_offset,
-			      test->length, &run->data, test->src_offset, &run->before,
-			      &mismatch))
+	if (!onboard_check_to(ring->area.bytes, ring->area.buffer.length, ring->lead, test->length,
+			      &run->data, test->src_offset, &run->before, &mismatch)) {
+		mismatch.offset = (mismatch.offset + ring->start) % run->device->info.device_bytes;
 		mismatched(run, "on-board memory", &mismatch);
-	return worked(run, area_end(&run->ring, EDUDMA_SYNC_READ, NULL), "SYNC END after reading");
+	}
+	return worked(run, area_end(&ring->area, EDUDMA_SYNC_READ, NULL), "SYNC END after reading");
 }
 
 /* On-board memory keeps the end of a long transfer; a copy shows all of it */
@@ -183,8 +188,9 @@ static bool prepare_ring(struct run *run)
 	const struct test_case *test = run->test;
 	const struct pattern *pattern = test->direction->has_src ? &run->before : &run->data;
 
-	return worked(run, area_open(&run->ring, run->device->fd, test->src->index,
-				     run->device->info.device_bytes), "allocating a buffer") &&
+	return worked(run, onboard_open(&run->ring, run->device, test->src->index,
+					test->device_offset, test->length, ONBOARD_GUARD),
+		      "allocating a buffer") &&
 	       worked(run, onboard_write(&run->ring, pattern), "writing on-board memory");
 }
 
@@ -202,7 +208,7 @@ static bool run_transfer(struct run *run)
 	if (direction->has_dst &&
 	    !prepare_area(run, &run->dst, test->dst->index, dst_length, &run->before))
 		return false;
-	if (!(direction->has_src && direction->has_dst) && !prepare_ring(run))
+	if (!is_copy(direction) && !prepare_ring(run))
 		return false;
 
 	if (!move(run, direction))
@@ -278,7 +284,7 @@ struct test_verdict test_run(const struct device *device, const struct test_case
 		run_one_buffer(&run);
 	else
 		run_transfer(&run);
-	worked(&run, area_close(&run.ring), "freeing a buffer");
+	worked(&run, area_close(&run.ring.area), "freeing a buffer");
 	worked(&run, area_close(&run.dst), "freeing the destination");
 	worked(&run, area_close(&run.src), "freeing the source");
 	return run.verdict;
