@@ -10,8 +10,10 @@
 #include <linux/uaccess.h>
 
 #include "buffer.h"
+#include "compat.h"
 #include "device.h"
 #include "request.h"
+#include "uring.h"
 
 #define EDUDMA_MINORS		64
 
@@ -292,6 +294,18 @@ static int edudma_mmap(struct file *filp, struct vm_area_struct *vma)
 	return ret;
 }
 
+static int edudma_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
+{
+	struct edudma_file *file = cmd->file->private_data;
+	int ret, idx;
+
+	idx = edudma_enter(file->edev);
+	ret = edudma_is_gone(file->edev) ? -ENODEV :
+		edudma_uring_submit(file, cmd, issue_flags);
+	edudma_exit(file->edev, idx);
+	return ret;
+}
+
 static const struct file_operations edudma_fops = {
 	.owner = THIS_MODULE,
 	.open = edudma_open,
@@ -299,6 +313,7 @@ static const struct file_operations edudma_fops = {
 	.unlocked_ioctl = edudma_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.mmap = edudma_mmap,
+	.uring_cmd = edudma_uring_cmd,
 };
 
 /**

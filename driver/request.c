@@ -52,7 +52,13 @@ int edudma_channels_init(struct edudma_device *edev)
 	return 0;
 }
 
-static void request_put(struct edudma_request *req)
+/**
+ * edudma_request_put - forget a request
+ * @req: the request; it goes on by itself if it has not ended
+ *
+ * Context: any.
+ */
+void edudma_request_put(struct edudma_request *req)
 {
 	if (refcount_dec_and_test(&req->refs))
 		kfree(req);
@@ -81,7 +87,7 @@ static void request_complete(struct edudma_request *req)
 	xa_unlock_irqrestore(&file->buffers, flags);
 
 	req->complete(req);
-	request_put(req);
+	edudma_request_put(req);
 	edudma_file_put(file);
 }
 
@@ -345,12 +351,6 @@ static struct edudma_channel *choose_channel(struct edudma_file *file,
 	return &channels[best];
 }
 
-/* All of them, so that completion_done() stays true afterwards. */
-static void wake_waiter(struct edudma_request *req)
-{
-	complete_all(&req->done);
-}
-
 static int check_transfer(struct edudma_device *edev,
 			  const struct edudma_transfer *arg)
 {
@@ -456,11 +456,10 @@ static struct edudma_request *request_create(struct edudma_file *file,
 	req->op = arg->op;
 	req->length = arg->length;
 	req->device_offset = arg->device_offset;
-	req->complete = wake_waiter;
-	init_completion(&req->done);
 	ret = hold_ranges(req, arg);
 	if (ret)
 		goto err_free;
+	init_completion(&req->done);
 	kref_get(&file->ref);
 	return req;
 
@@ -471,7 +470,7 @@ err_uncharge:
 	return ERR_PTR(ret);
 }
 
-static void request_submit(struct edudma_request *req)
+static void request_enqueue(struct edudma_request *req)
 {
 	struct edudma_channel *chan = req->chan;
 	unsigned long flags;
@@ -488,6 +487,38 @@ static void request_submit(struct edudma_request *req)
 	else
 		channel_pump(chan);
 	channel_unlock(chan, flags);
+}
+
+/**
+ * edudma_submit - check a transfer and hand it to its channel
+ * @file: the open file
+ * @arg: see the UAPI; its timeout is the caller's business
+ * @complete: called once when it has ended, in any context, perhaps before this
+ *	returns
+ * @context: for @complete, which finds it in the request
+ *
+ * Context: inside enter and exit; may sleep for memory.
+ * Return: the request, for edudma_request_put(); or an ERR_PTR of the UAPI's
+ * errnos, and then nothing was submitted.
+ */
+struct edudma_request *edudma_submit(struct edudma_file *file,
+				     const struct edudma_transfer *arg,
+				     void (*complete)(struct edudma_request *req),
+				     void *context)
+{
+	struct edudma_request *req;
+	int ret;
+
+	ret = check_transfer(file->edev, arg);
+	if (ret)
+		return ERR_PTR(ret);
+	req = request_create(file, arg);
+	if (IS_ERR(req))
+		return req;
+	req->complete = complete;
+	req->context = context;
+	request_enqueue(req);
+	return req;
 }
 
 static void request_cancel(struct edudma_request *req)
@@ -510,6 +541,12 @@ static unsigned long timeout_jiffies(u64 timeout_ns)
 	return min_t(u64, nsecs_to_jiffies64(timeout_ns) + 1, MAX_SCHEDULE_TIMEOUT - 1);
 }
 
+/* All of them, so that completion_done() stays true afterwards. */
+static void wake_waiter(struct edudma_request *req)
+{
+	complete_all(&req->done);
+}
+
 static int request_wait(struct edudma_request *req, u64 timeout_ns)
 {
 	long left;
@@ -524,11 +561,24 @@ static int request_wait(struct edudma_request *req, u64 timeout_ns)
 	return left ? -EINTR : -ETIMEDOUT;
 }
 
+/**
+ * edudma_request_device_ns - the time that the device took for a request
+ * @req: the request, ended
+ *
+ * Return: nanoseconds: its own account, or from the first command to the end.
+ */
+u64 edudma_request_device_ns(const struct edudma_request *req)
+{
+	if (!req->started_ns)
+		return 0;
+	return req->device_ns ?: req->ended_ns - req->started_ns;
+}
+
 static void report(const struct edudma_request *req, struct edudma_transfer *arg)
 {
 	arg->segments = req->segments;
 	arg->commands = req->commands;
-	arg->device_ns = req->device_ns ?: req->ended_ns - req->started_ns;
+	arg->device_ns = edudma_request_device_ns(req);
 	arg->queue_ns = req->ended_ns - req->submitted_ns - arg->device_ns;
 }
 
@@ -545,18 +595,14 @@ int edudma_transfer(struct edudma_file *file, struct edudma_transfer *arg)
 	struct edudma_request *req;
 	int ret;
 
-	ret = check_transfer(file->edev, arg);
-	if (ret)
-		return ret;
-	req = request_create(file, arg);
+	req = edudma_submit(file, arg, wake_waiter, NULL);
 	if (IS_ERR(req))
 		return PTR_ERR(req);
 
-	request_submit(req);
 	ret = request_wait(req, arg->timeout_ns);
 	if (!ret)
 		report(req, arg);
-	request_put(req);
+	edudma_request_put(req);
 	return ret;
 }
 

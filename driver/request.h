@@ -32,7 +32,7 @@ enum edudma_request_state {
 
 /**
  * struct edudma_request - a transfer
- * @refs: one for the queue, one for whoever waits
+ * @refs: one for the queue, one for whoever submitted it
  * @node: in one of its channel's lists
  * @file: who asked, with a reference
  * @chan: who works on it
@@ -51,7 +51,8 @@ enum edudma_request_state {
  * @ended_ns: when the device had done
  * @device_ns: its own account of the time it took; 0 if it keeps none
  * @complete: called once at the end, in any context
- * @done: for a @complete that wakes a waiter
+ * @context: for @complete
+ * @done: for a waiter, who may leave before the end; so it is not on his stack
  */
 struct edudma_request {
 	refcount_t refs;
@@ -73,6 +74,7 @@ struct edudma_request {
 	u64 ended_ns;
 	u64 device_ns;
 	void (*complete)(struct edudma_request *req);
+	void *context;
 	struct completion done;
 };
 
@@ -107,6 +109,12 @@ unsigned int edudma_channels_reap(struct edudma_device *edev);
 unsigned int edudma_vector_reap(struct edudma_device *edev, unsigned int vector);
 void edudma_tick(struct work_struct *work);
 
+struct edudma_request *edudma_submit(struct edudma_file *file,
+				     const struct edudma_transfer *arg,
+				     void (*complete)(struct edudma_request *req),
+				     void *context);
+u64 edudma_request_device_ns(const struct edudma_request *req);
+void edudma_request_put(struct edudma_request *req);
 int edudma_transfer(struct edudma_file *file, struct edudma_transfer *arg);
 void edudma_requests_cancel(struct edudma_file *file);
 

@@ -4,5 +4,5 @@
 # shellcheck source=tests/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-guest smp "${real[@]}" -- interrupt crowd factorial queue
+guest smp "${real[@]}" -- interrupt crowd factorial queue uring
 finish

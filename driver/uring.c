@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Asynchronous transfers: io_uring's IORING_OP_URING_CMD
+ *
+ * io_uring brings the queue, poll and eventfd. A command is the transfer that
+ * the ioctl takes, in a submission entry of 128 bytes.
+ */
+#include <linux/string.h>
+
+#include "compat.h"
+#include "device.h"
+#include "request.h"
+#include "uring.h"
+
+/**
+ * struct uring_private - what a command keeps while it is under way
+ * @req: the request, with the submitter's reference
+ * @cqe32: completion entries have room for a second result
+ */
+struct uring_private {
+	struct edudma_request *req;
+	bool cqe32;
+};
+
+static struct uring_private *private_of(struct io_uring_cmd *cmd)
+{
+	static_assert(sizeof(struct uring_private) <= sizeof(cmd->pdu));
+
+	return (struct uring_private *)cmd->pdu;
+}
+
+static void uring_end(struct io_uring_cmd *cmd, unsigned int issue_flags)
+{
+	struct uring_private *private = private_of(cmd);
+	struct edudma_request *req = private->req;
+	u64 device_ns = edudma_request_device_ns(req);
+	int status = req->status;
+
+	edudma_request_put(req);
+	edudma_uring_done(cmd, status, device_ns, private->cqe32, issue_flags);
+}
+
+EDUDMA_URING_TASK_WORK(uring_end)
+
+/* In any context, perhaps before edudma_submit() returns. */
+static void uring_complete(struct edudma_request *req)
+{
+	struct io_uring_cmd *cmd = req->context;
+
+	private_of(cmd)->req = req;
+	io_uring_cmd_complete_in_task(cmd, uring_end_task);
+}
+
+/**
+ * edudma_uring_submit - begin a transfer that nobody waits for
+ * @file: the open file
+ * @cmd: its operation is EDUDMA_TRANSFER, its payload a struct edudma_transfer
+ * @issue_flags: how the ring was set up
+ *
+ * Context: inside enter and exit; may sleep for memory.
+ * Return: -EIOCBQUEUED, or an errno of the UAPI.
+ */
+int edudma_uring_submit(struct edudma_file *file, struct io_uring_cmd *cmd,
+			unsigned int issue_flags)
+{
+	struct edudma_transfer arg;
+	struct edudma_request *req;
+
+	if (cmd->cmd_op != EDUDMA_TRANSFER)
+		return -ENOTTY;
+	if (!(issue_flags & IO_URING_F_SQE128))
+		return -EINVAL;
+	/* User space can still write there: read it once. */
+	memcpy(&arg, edudma_uring_payload(cmd), sizeof(arg));
+	/* io_uring has timeouts of its own. */
+	if (arg.timeout_ns)
+		return -EINVAL;
+
+	private_of(cmd)->cqe32 = issue_flags & IO_URING_F_CQE32;
+	req = edudma_submit(file, &arg, uring_complete, cmd);
+	return IS_ERR(req) ? PTR_ERR(req) : -EIOCBQUEUED;
+}
