@@ -227,7 +227,7 @@ void bench_table_markdown(FILE *stream, const struct bench_result *result)
 	const struct edudma_info *info = &result->device->info;
 	const size_t n = NR_COLUMNS(markdown_columns);
 
-	fprintf(stream, "| %s | memory |", result->rows->direction->name);
+	fputs("| size | memory |", stream);
 	for (size_t c = 0; c < n; c++)
 		fprintf(stream, " %s |", markdown_columns[c].title);
 	fputs("\n|--:|:--|", stream);
@@ -245,9 +245,9 @@ void bench_table_markdown(FILE *stream, const struct bench_result *result)
 				markdown_columns[c].cell(row, markdown_columns[c].phase).s);
 		fputc('\n', stream);
 	}
-	fprintf(stream, "\nMedians. CPU total: allocate, map, sync, unmap and free. Device %s, "
-		"window %u bytes, interrupt %s, %s; Linux %s, QEMU %s, machine %s, %s. "
-		"Clock %s: %s.\n", info->engine, info->window, irq_mode_name(info->irq_mode),
+	fprintf(stream, "\nDirection `%s`, medians. CPU total: allocate, map, sync, unmap and free. "
+		"Device %s, window %u bytes, interrupt %s, %s; Linux %s, QEMU %s, machine %s, %s. "
+		"Clock %s: %s.\n", result->rows->direction->name, info->engine, info->window, irq_mode_name(info->irq_mode),
 		iommu_text(info), environment->kernel, environment->qemu, environment->machine,
 		environment->accel, environment->clock, clock_meaning(environment));
 	bench_write_answer(stream, result, true);
