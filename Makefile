@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test shell check mutants build userspace programs clean FORCE
+.PHONY: help run test shell check mutants docs build userspace programs clean FORCE
 
 help: ## this text
 	@echo 'Targets:'
@@ -50,6 +50,16 @@ check: $(BUILD)/kernel.env ## runs every static checker
 
 mutants: build ## proves that the tests notice broken drivers
 	$(Q)tests/mutants/run
+
+docs: $(BUILD)/results/run.json userspace ## puts the figures of the last 'make run' into README.md
+	@grep -q '^<!-- results:' README.md && grep -q '^<!-- end of results' README.md || \
+		{ echo 'README.md has lost its two lines "<!-- results: ..." and "<!-- end of results -->"' >&2; false; }
+	$(Q)$(BUILD)/userspace/edudma report --markdown $< >$(<D)/report.md
+	$(Q)sed -i -e '/^<!-- results:/,/^<!-- end of results/{/^<!--/!d}' \
+		-e '/^<!-- results:/r $(<D)/report.md' README.md
+
+$(BUILD)/results/run.json:
+	@echo 'There are no figures in $(@:$(CURDIR)/%=%): run `make run` first' >&2; false
 
 build: userspace programs ## builds everything and gets a guest kernel
 
