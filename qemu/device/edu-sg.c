@@ -2102,8 +2102,8 @@ static EduSgProperty edu_sg_properties[] = {
     DEFINE_PROP_STRING("timing", EduSgState, timing),
     DEFINE_PROP_UINT64("latency-ns", EduSgState, latency_ns, 1000),
     DEFINE_PROP_UINT64("bandwidth", EduSgState, bandwidth, 10000000000ULL),
-    DEFINE_PROP_SIZE("inline-bytes", EduSgState, inline_bytes, 256 * KiB),
-    DEFINE_PROP_UINT32("spin-ns", EduSgState, spin_ns, 100000),
+    DEFINE_PROP_SIZE("inline-bytes", EduSgState, inline_bytes, 1 * MiB),
+    DEFINE_PROP_UINT32("spin-ns", EduSgState, spin_ns, 50000),
     EDU_SG_PROPERTY_END
 };
 

@@ -29,6 +29,8 @@ static const struct {
 
 static struct dut dut;
 static uint64_t random_state;
+/* Completions seen, by status: shows how deep the hostility reaches */
+static unsigned int seen[EDU_SG_DEVICE_FAILED + 1];
 
 /* xorshift64*: the same numbers for the same seed, everywhere */
 static uint64_t random_number(void)
@@ -109,7 +111,7 @@ static void choose_side(uint64_t *address, uint32_t *count, uint32_t *skip)
 {
 	*address = random_address();
 	if (one_in(2)) {
-		*address = LISTS + 128 * below(64);
+		*address = one_in(20) ? random_address() & ~15ULL : LISTS + 128 * below(64);
 		*count = one_in(20) ? random_value() : below(12);
 		*skip = one_in(3) ? below(5000) : 0;
 	}
@@ -135,9 +137,19 @@ static void put_request(unsigned int ch)
 	ch_put(&dut, ch, &req);
 }
 
+static void look_back(unsigned int ch, unsigned int n)
+{
+	struct edu_sg_completion entry;
+
+	while (n--)
+		if (ch_look(&dut, ch, dut.submitted[ch] - 1 - n, &entry) &&
+		    entry.status <= EDU_SG_DEVICE_FAILED)
+			seen[entry.status]++;
+}
+
 static void submit(unsigned int ch)
 {
-	unsigned int n = 1 + below(RING);
+	unsigned int i, n = 1 + below(RING);
 
 	if (!dut.size[ch] || ch_read(&dut, ch, EDU_SG_STATE) != EDU_SG_RUNNING) {
 		ch_reset(&dut, ch);
@@ -145,12 +157,13 @@ static void submit(unsigned int ch)
 	}
 	if (n > dut.size[ch])
 		n = dut.size[ch];
-	while (n--)
+	for (i = 0; i < n; i++)
 		put_request(ch);
 	if (one_in(30))
 		ch_write(&dut, ch, EDU_SG_TAIL, random_value());
 	else
 		ch_ring(&dut, ch);
+	look_back(ch, n);
 }
 
 static void poke_register(void)
@@ -266,6 +279,9 @@ int main(void)
 		if (!vm_stop(dut.vm))
 			die("QEMU ended badly");
 	}
-	printf("# %u actions\nok 1 - edu-sg fuzz\n1..1\n", actions);
+	printf("# %u actions; completions by status:", actions);
+	for (n = 0; n <= EDU_SG_DEVICE_FAILED; n++)
+		printf(" %u", seen[n]);
+	printf("\nok 1 - edu-sg fuzz\n1..1\n");
 	return EXIT_SUCCESS;
 }
