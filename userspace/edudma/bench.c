@@ -65,12 +65,13 @@ static const struct usage usage = {
 };
 
 /* An estimate, before anything is measured: for contiguous memory */
-static uint64_t expected_commands(const struct device *device, const struct bench_row *row)
+static uint32_t expected_commands(const struct device *device, const struct direction *direction,
+				  uint64_t bytes)
 {
 	uint64_t window = device->info.window;
-	unsigned int ways = is_copy(row->direction) ? 2 : 1;
+	uint32_t ways = is_copy(direction) ? 2 : 1;
 
-	return device->info.command_ns ? ways * ((row->bytes + window - 1) / window) : 1;
+	return device->info.command_ns ? ways * (uint32_t)((bytes + window - 1) / window) : 1;
 }
 
 static uint64_t choose_iterations(const struct bench_result *result, uint64_t commands)
@@ -119,15 +120,15 @@ static void plan_rows(struct bench_result *result)
 		for (size_t s = 0; s < sizes.n; s++) {
 			for (uint32_t m = 0; m < device->nr_methods; m++) {
 				struct bench_row *row = &result->rows[result->nr_rows];
-				uint64_t commands;
 
 				if (!fits(device, &device->methods[m], sizes.values[s]))
 					continue;
 				row->method = &device->methods[m];
 				row->direction = &directions[d];
 				row->bytes = sizes.values[s];
-				commands = expected_commands(device, row);
-				row->iterations = choose_iterations(result, commands);
+				row->commands = expected_commands(device, row->direction,
+								  row->bytes);
+				row->iterations = choose_iterations(result, row->commands);
 				result->nr_rows++;
 			}
 		}
@@ -161,8 +162,7 @@ static void announce(const struct bench_result *result)
 	uint64_t commands = 0;
 
 	for (size_t i = 0; i < result->nr_rows; i++)
-		commands += (warmup + result->rows[i].iterations) *
-			    expected_commands(result->device, &result->rows[i]);
+		commands += (warmup + result->rows[i].iterations) * result->rows[i].commands;
 	if (device_is_slow(result->device, &result->environment))
 		note("the clock is real: %zu rows with at least %llu commands take %s or more; "
 		     "--sizes and --iterations change that", result->nr_rows,

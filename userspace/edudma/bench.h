@@ -54,7 +54,7 @@ extern const char *const phase_names[NR_PHASES];
  * @bytes: that a transfer moves
  * @iterations: how often it was measured
  * @segments: of the buffers, in the iteration with the median request time
- * @commands: that the device was given, in the same iteration
+ * @commands: that the device was given, in the same iteration; an estimate until then
  * @all_segments: of every iteration; the allocator may give other pieces each time
  * @all_commands: of every iteration
  * @phases: times; with n = 0 where the direction has no such phase. A copy has

@@ -349,8 +349,10 @@ static void read_rows(struct reader *reader, struct json_object *object,
 		reject(reader, "\"rows\" is empty");
 	result->rows = calloc(nr_rows + 1, sizeof(*result->rows));
 	result->cpu_copies = calloc(nr_cpu_copies + 1, sizeof(*result->cpu_copies));
-	if (!result->rows || !result->cpu_copies)
+	if (!result->rows || !result->cpu_copies) {
 		reject(reader, "out of memory");
+		return;
+	}
 	for (size_t i = 0; i < nr_rows && !reader->bad; i++) {
 		enter(reader, "rows", i);
 		read_row(reader, json_object_array_get_idx(rows, i), result->device,

@@ -8,16 +8,18 @@
 /**
  * struct column - what a table shows of a row
  * @title: at its head
- * @width: in text; markdown needs none
  * @cell: the figure
+ * @width: in text; markdown needs none
  * @phase: whose, for cell_phase()
  */
 struct column {
 	const char *title;
-	int width;
 	struct text (*cell)(const struct bench_row *row, enum phase phase);
+	int width;
 	enum phase phase;
 };
+
+static const struct text cell_empty = { "-" };
 
 static struct text cell_number(uint64_t number)
 {
@@ -49,7 +51,7 @@ static struct text cell_phase(const struct bench_row *row, enum phase phase)
 {
 	const struct summary *summary = &row->phases[phase];
 
-	return summary->n ? format_time(summary->median) : (struct text){ "-" };
+	return summary->n ? format_time(summary->median) : cell_empty;
 }
 
 static struct text cell_cpu(const struct bench_row *row, enum phase phase)
@@ -67,12 +69,12 @@ static struct text cell_throughput(const struct bench_row *row, enum phase phase
 static struct text cell_limit(const struct bench_row *row, enum phase phase)
 {
 	(void)phase;
-	return row->limit_Bps > 0 ? format_rate(row->limit_Bps) : (struct text){ "-" };
+	return row->limit_Bps > 0 ? format_rate(row->limit_Bps) : cell_empty;
 }
 
 static struct text cell_efficiency(const struct bench_row *row, enum phase phase)
 {
-	struct text text = { "-" };
+	struct text text = cell_empty;
 
 	(void)phase;
 	if (row->limit_Bps > 0)
@@ -82,44 +84,46 @@ static struct text cell_efficiency(const struct bench_row *row, enum phase phase
 
 static struct text cell_verified(const struct bench_row *row, enum phase phase)
 {
+	static const struct text words[] = { { "NO" }, { "yes" } };
+
 	(void)phase;
-	return row->verified ? (struct text){ "yes" } : (struct text){ "NO" };
+	return words[row->verified];
 }
 
 static const struct column transfer_columns[] = {
-	{ "n", 4, cell_iterations, 0 },
-	{ "segments", 8, cell_segments, 0 },
-	{ "commands", 8, cell_commands, 0 },
-	{ "time", 8, cell_phase, PHASE_REQUEST },
-	{ "throughput", 11, cell_throughput, 0 },
-	{ "limit", 11, cell_limit, 0 },
-	{ "efficiency", 10, cell_efficiency, 0 },
-	{ "verified", 0, cell_verified, 0 },
+	{ "n", cell_iterations, 4, 0 },
+	{ "segments", cell_segments, 8, 0 },
+	{ "commands", cell_commands, 8, 0 },
+	{ "time", cell_phase, 8, PHASE_REQUEST },
+	{ "throughput", cell_throughput, 11, 0 },
+	{ "limit", cell_limit, 11, 0 },
+	{ "efficiency", cell_efficiency, 10, 0 },
+	{ "verified", cell_verified, 0, 0 },
 };
 
 static const struct column cpu_columns[] = {
-	{ "alloc", 7, cell_phase, PHASE_ALLOC },
-	{ "map", 7, cell_phase, PHASE_MAP },
-	{ "mmap", 7, cell_phase, PHASE_MMAP },
-	{ "fill-k", 7, cell_phase, PHASE_FILL_KERNEL },
-	{ "fill-u", 7, cell_phase, PHASE_FILL_USER },
-	{ "sync", 7, cell_phase, PHASE_SYNC },
-	{ "read-k", 7, cell_phase, PHASE_READ_KERNEL },
-	{ "read-u", 7, cell_phase, PHASE_READ_USER },
-	{ "unmap", 7, cell_phase, PHASE_UNMAP },
-	{ "free", 7, cell_phase, PHASE_FREE },
+	{ "alloc", cell_phase, 7, PHASE_ALLOC },
+	{ "map", cell_phase, 7, PHASE_MAP },
+	{ "mmap", cell_phase, 7, PHASE_MMAP },
+	{ "fill-k", cell_phase, 7, PHASE_FILL_KERNEL },
+	{ "fill-u", cell_phase, 7, PHASE_FILL_USER },
+	{ "sync", cell_phase, 7, PHASE_SYNC },
+	{ "read-k", cell_phase, 7, PHASE_READ_KERNEL },
+	{ "read-u", cell_phase, 7, PHASE_READ_USER },
+	{ "unmap", cell_phase, 7, PHASE_UNMAP },
+	{ "free", cell_phase, 7, PHASE_FREE },
 };
 
 static const struct column markdown_columns[] = {
-	{ "segments", 0, cell_segments, 0 },
-	{ "commands", 0, cell_commands, 0 },
-	{ "device time", 0, cell_phase, PHASE_DEVICE },
-	{ "throughput", 0, cell_throughput, 0 },
-	{ "efficiency", 0, cell_efficiency, 0 },
-	{ "allocate", 0, cell_phase, PHASE_ALLOC },
-	{ "map", 0, cell_phase, PHASE_MAP },
-	{ "sync", 0, cell_phase, PHASE_SYNC },
-	{ "CPU total", 0, cell_cpu, 0 },
+	{ "segments", cell_segments, 0, 0 },
+	{ "commands", cell_commands, 0, 0 },
+	{ "device time", cell_phase, 0, PHASE_DEVICE },
+	{ "throughput", cell_throughput, 0, 0 },
+	{ "efficiency", cell_efficiency, 0, 0 },
+	{ "allocate", cell_phase, 0, PHASE_ALLOC },
+	{ "map", cell_phase, 0, PHASE_MAP },
+	{ "sync", cell_phase, 0, PHASE_SYNC },
+	{ "CPU total", cell_cpu, 0, 0 },
 };
 
 #define NR_COLUMNS(columns) (sizeof(columns) / sizeof((columns)[0]))
@@ -143,8 +147,8 @@ static void write_heading(FILE *stream, const struct bench_result *result)
 	char slot[24];
 
 	pci_slot(info, slot);
-	fprintf(stream, "Device   %s %s, window %u bytes, interrupt %s, %s\n", info->engine, slot,
-		info->window, irq_mode_name(info->irq_mode), iommu_text(info));
+	fprintf(stream, "Device   %s %s, window %s, interrupt %s, %s\n", info->engine, slot,
+		format_size(info->window).s, irq_mode_name(info->irq_mode), iommu_text(info));
 	fprintf(stream, "Machine  %s, accelerator %s, QEMU %s, kernel %s\n", environment->machine,
 		environment->accel, environment->qemu, environment->kernel);
 	fprintf(stream, "Clock    %s: %s\n", environment->clock, clock_meaning(environment));
@@ -245,10 +249,12 @@ void bench_table_markdown(FILE *stream, const struct bench_result *result)
 				markdown_columns[c].cell(row, markdown_columns[c].phase).s);
 		fputc('\n', stream);
 	}
-	fprintf(stream, "\nDirection `%s`, medians. CPU total: allocate, map, sync, unmap and free. "
-		"Device %s, window %u bytes, interrupt %s, %s; Linux %s, QEMU %s, machine %s, %s. "
-		"Clock %s: %s.\n", result->rows->direction->name, info->engine, info->window, irq_mode_name(info->irq_mode),
-		iommu_text(info), environment->kernel, environment->qemu, environment->machine,
-		environment->accel, environment->clock, clock_meaning(environment));
+	fprintf(stream, "\nDirection `%s`, medians. Throughput is from call to return; CPU total: "
+		"allocate, map, sync, unmap and free. Device %s, window %s, interrupt %s, %s; "
+		"Linux %s, QEMU %s, machine %s, %s. Clock %s: %s.\n",
+		result->rows->direction->name, info->engine, format_size(info->window).s,
+		irq_mode_name(info->irq_mode), iommu_text(info), environment->kernel,
+		environment->qemu, environment->machine, environment->accel, environment->clock,
+		clock_meaning(environment));
 	bench_write_answer(stream, result, true);
 }

@@ -10,8 +10,8 @@ static struct test_totals group_totals;
 
 static void human_begin(FILE *stream, const struct device *device, const struct test_list *list)
 {
-	fprintf(stream, "%s: %zu transfers, window %u bytes\n", device->path, list->n,
-		device->info.window);
+	fprintf(stream, "%s: %zu transfers, window %s\n", device->path, list->n,
+		format_size(device->info.window).s);
 }
 
 static void human_group(FILE *stream, const char *group, const struct test_totals *totals)
