@@ -565,22 +565,20 @@ static int edu_sg_check(EduSgState *s, const struct edu_sg_request *req)
     if (!from && !to && !clear) {
         return EDU_SG_BAD_OPCODE;
     }
-    if ((req->flags & ~EDU_SG_FLAG_IRQ) || req->reserved2 || req->reserved4) {
+    if ((req->flags & ~EDU_SG_FLAG_IRQ) || req->reserved2 || req->reserved4 ||
+        (from && to && req->device_offset) ||
+        (!from && (req->source || req->source_count)) ||
+        (!to && (req->destination || req->destination_count)) ||
+        (!req->source_count && req->source_skip) ||
+        (!req->destination_count && req->destination_skip)) {
         return EDU_SG_BAD_RESERVED;
     }
     if (!req->length || req->length > EDU_SG_MAX_LENGTH ||
         (clear && req->length > s->mem_size)) {
         return EDU_SG_BAD_LENGTH;
     }
-    if (!(from && to) && req->device_offset >= s->mem_size) {
+    if (req->device_offset >= s->mem_size) {
         return EDU_SG_BAD_OFFSET;
-    }
-    if ((from && to && req->device_offset) ||
-        (!from && (req->source || req->source_count)) ||
-        (!to && (req->destination || req->destination_count)) ||
-        (!req->source_count && req->source_skip) ||
-        (!req->destination_count && req->destination_skip)) {
-        return EDU_SG_BAD_RESERVED;
     }
     return EDU_SG_OK;
 }
