@@ -74,7 +74,10 @@ bool parse_size(const char *text, uint64_t *value)
 	if (!parse_digits(text, &size, &end))
 		return false;
 	unit = find_unit(size_units, sizeof(size_units) / sizeof(size_units[0]), end);
-	return unit && !__builtin_mul_overflow(size, unit->factor, value);
+	if (!unit || __builtin_mul_overflow(size, unit->factor, &size))
+		return false;
+	*value = size;
+	return true;
 }
 
 bool parse_time(const char *text, uint64_t *value)
