@@ -2,7 +2,6 @@
 /* edudma info: what the device is, and what it can do */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/utsname.h>
 
 #include "commands.h"
 #include "device.h"
