@@ -242,7 +242,8 @@ static void act(void)
 	case 8: dut_set_master(&dut, one_in(2)); break;
 	case 9: ch_write(&dut, ch, EDU_SG_COUNT, below(4)); break;
 	case 10: ch_write(&dut, ch, EDU_SG_TIME, below(4000)); break;
-	case 11 ... 15: write_list(); break;
+	case 11: vm_monitor(dut.vm, "{'execute':'%s'}", one_in(3) ? "stop" : "cont"); break;
+	case 12 ... 15: write_list(); break;
 	case 16 ... 25: poke_register(); break;
 	default: submit(ch); break;
 	}
