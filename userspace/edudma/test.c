@@ -25,7 +25,7 @@ static const struct setting settings[] = {
 	  &type_sizes, &selection.sizes },
 	{ "offset", 'o', "N,...", "these offsets, not the built-in ones",
 	  &type_offsets, &selection.offsets },
-	{ "max-bytes", 0, "SIZE", "the longest transfer (4M, or what 1100 commands move)",
+	{ "max-bytes", 0, "SIZE", "the longest transfer (8M, or what 1100 commands move)",
 	  &type_size, &selection.max_bytes },
 	{ "quick", 'q', NULL, "only small sizes: the default where a command takes\n"
 	  "                             100 ms and the clock is real, without -s, -o, --max-bytes",
@@ -46,7 +46,7 @@ static const struct usage usage = {
 	.nr_settings = sizeof(settings) / sizeof(settings[0]),
 	.more = "Examples:\n"
 		"  edudma test                                everything\n"
-		"  edudma test --max-bytes 4M                 everything, however long it takes\n"
+		"  edudma test --max-bytes 8M                 everything, however long it takes\n"
 		"  edudma test -m vmalloc -D copy -s 4097     one size\n"
 		"  edudma test --ktap                         for a test harness\n",
 };
@@ -146,7 +146,7 @@ static void set_defaults(const struct device *device)
 	    !device_is_slow(device, &environment))
 		return;
 	note("the clock is real and a command takes %s: only small sizes, as with --quick; "
-	     "--max-bytes 4M takes all", format_time(device->info.command_ns).s);
+	     "--max-bytes 8M takes all", format_time(device->info.command_ns).s);
 	selection.quick = true;
 }
 

@@ -12,7 +12,7 @@
 
 #define GUARD	64			/* bytes around a transfer that must not change */
 #define SMALL	(8 * 1024)		/* up to here with every layout, and --quick */
-#define DEFAULT_MAX_BYTES (4 * 1024 * 1024)
+#define DEFAULT_MAX_BYTES (8 * 1024 * 1024)	/* more than once around 4 MiB on board */
 #define DEFAULT_MAX_COMMANDS 1100	/* what the largest kmalloc() needs, and a few more */
 #define QUOTA_SPARE (64 * 1024)		/* for what a test needs besides its buffers */
 
