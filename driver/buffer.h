@@ -81,6 +81,9 @@ struct edudma_buffer {
 	struct list_head mappings;
 };
 
+/* In mmap's offset, the place in a buffer is below this bit, the handle above. */
+#define EDUDMA_MMAP_SHIFT	32
+
 /**
  * struct edudma_hold - a range of a buffer in use
  * @node: in the buffer's list of holds; under the file's lock
@@ -101,7 +104,12 @@ struct edudma_hold {
 	u32 sync;
 };
 
-const struct edudma_buffer_ops *edudma_method(u32 index);
+/* Is a range, which may be any, not empty and within @size? */
+static inline bool edudma_range_is_inside(u64 offset, u64 length, u64 size)
+{
+	return length && length <= size && offset <= size - length;
+}
+
 unsigned int edudma_nr_methods(void);
 u64 edudma_quota(void);
 
@@ -110,16 +118,19 @@ int edudma_buffer_alloc(struct edudma_file *file, struct edudma_buffer_alloc *ar
 int edudma_buffer_free(struct edudma_file *file, struct edudma_buffer_free *arg);
 int edudma_buffer_sync(struct edudma_file *file, struct edudma_sync *arg);
 int edudma_buffer_cpu(struct edudma_file *file, struct edudma_cpu *arg);
-int edudma_buffer_mmap(struct edudma_file *file, struct vm_area_struct *vma);
 
+struct edudma_buffer *edudma_find_buffer(struct edudma_file *file, u32 handle);
 int edudma_hold_take(struct edudma_file *file, struct edudma_hold *hold,
 		     u32 handle);
 void edudma_hold_drop(struct edudma_file *file, struct edudma_hold *hold);
 
 void edudma_buffer_set_segment(struct edudma_buffer *buf, dma_addr_t addr);
-void edudma_buffers_wait_for_mmap(struct edudma_file *file);
 void edudma_buffers_release(struct edudma_file *file);
 void edudma_buffers_destroy(struct edudma_file *file);
+
+/* mmap.c */
+int edudma_buffer_mmap(struct edudma_file *file, struct vm_area_struct *vma);
+void edudma_buffers_wait_for_mmap(struct edudma_file *file);
 
 extern const struct edudma_buffer_ops edudma_kmalloc_ops;
 extern const struct edudma_buffer_ops edudma_vmalloc_ops;
