@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test shell check mutants docs build userspace programs clean FORCE
+.PHONY: help run test shell check mutants docs device build userspace programs clean FORCE
 
 help: ## this text
 	@echo 'Targets:'
@@ -28,14 +28,22 @@ help: ## this text
 	@echo '  ACCEL=tcg       or kvm; or auto, which tries KVM first'
 	@echo '  MEMORY=256      MiB of guest memory'
 	@echo '  MACHINE=q35     or pc'
+	@echo '  IOMMU=none      or intel, between the device and memory'
+	@echo '  DEVICE=edu      or edu-sg, our own fast one, in real time'
 	@echo '  QEMU=qemu-system-x86_64'
 	@echo '  KERNEL= KDIR=   the guest kernel and its headers; else a Debian kernel'
 	@echo '  BUILD=build     where all output goes'
 	@echo '  VERBOSE=1       shows the commands'
 
+# Only a QEMU with our device in it knows edu-sg, and its speed shows in real time.
+ifeq ($(DEVICE),edu-sg)
+with-device := QEMU=$(BUILD)/device/qemu-edu-sg CLOCK=$${CLOCK:-real}
+run shell: device
+endif
+
 run: build ## tests and measures the three kinds of memory in a guest
 	@rm -f $(BUILD)/results/run.json
-	$(Q)qemu/run --out $(BUILD)/results/run -- run-job
+	$(Q)$(with-device) qemu/run --out $(BUILD)/results/run -- run-job
 	@mv $(BUILD)/results/run/run.json $(BUILD)/results/run.json
 	@echo 'These figures are in $(BUILD:$(CURDIR)/%=%)/results/run.json'
 
@@ -43,7 +51,12 @@ test: build ## runs the whole test suite
 	$(Q)prove $(PROVEFLAGS) tests/*.t
 
 shell: build ## starts a guest with the driver loaded, for you to play in
-	$(Q)qemu/run --shell
+	$(Q)$(with-device) qemu/run --shell
+
+device: ## builds edu-sg, our own device, for the installed QEMU
+	@scripts/setup device
+	@echo '  BUILD   edu-sg'
+	$(Q)qemu/device/build --build $(BUILD) $(if $(QEMU),--qemu $(QEMU))
 
 check: $(BUILD)/kernel.env ## runs every static checker
 	$(Q)scripts/check

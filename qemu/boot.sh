@@ -134,7 +134,7 @@ qemu_command() {
 		qemu_words+=(-device intel-iommu)
 		words+=" intel_iommu=on"
 	fi
-	for device in "${devices[@]-edu}"; do
+	for device in "${devices[@]-${DEVICE:-edu}}"; do
 		[ "$device" = none ] || qemu_words+=(-device "$device")
 	done
 	qemu_words+=(-append "$words$append")
