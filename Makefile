@@ -88,7 +88,7 @@ endif
 
 $(BUILD)/kernel.env: FORCE
 	@mkdir -p $(@D)
-	@scripts/setup run $(filter test check,$(MAKECMDGOALS)) $(if $(filter mutants,$(MAKECMDGOALS)),test)
+	@scripts/setup run $(if $(filter test,$(MAKECMDGOALS)),device) $(filter test check,$(MAKECMDGOALS)) $(if $(filter mutants,$(MAKECMDGOALS)),test)
 	@qemu/guest/kernel
 
 # Each release and variant builds in its own copy of the driver

@@ -5,8 +5,8 @@
  * Source: docs/edu-sg.md, whose names this file uses.
  *
  * On-board memory is shared out: each channel has a slice, and what a file keeps
- * on board is in the slice of its channel. A channel works in order, so a CLEAR
- * before the first request of another file is all that keeps their bytes apart.
+ * on board is in the slice of its channel. Before another file's first request
+ * there, the slice is cleared; the request waits until that has succeeded.
  */
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
@@ -132,6 +132,7 @@ struct esg_slot {
  * @slice: where its part of on-board memory begins
  * @owner: the open file whose bytes may be there, by its id
  * @dirty: bytes of the slice, from its beginning, that may not be zero
+ * @clearing: a CLEAR of the slice is under way
  */
 struct esg_channel {
 	void __iomem *regs;
@@ -146,6 +147,7 @@ struct esg_channel {
 	u64 slice;
 	u64 owner;
 	u64 dirty;
+	bool clearing;
 };
 
 /**
@@ -296,6 +298,7 @@ static int esg_enable(struct edudma_channel *chan)
 	sg->tail = 0;
 	sg->doorbell = 0;
 	sg->head = 0;
+	sg->clearing = false;
 	esg_write64(sg->requests_addr, sg->regs + SG_REQUESTS);
 	esg_write64(sg->completions_addr, sg->regs + SG_COMPLETIONS);
 	writel(SG_RING, sg->regs + SG_SIZE);
@@ -388,7 +391,7 @@ static struct esg_side esg_side(const struct edudma_hold *hold, u64 done)
 }
 
 static struct esg_descriptor *esg_next(struct esg_channel *sg,
-				      struct edudma_request *req, bool last)
+				       struct edudma_request *req, bool last)
 {
 	unsigned int index = sg->tail++ % SG_RING;
 
@@ -403,9 +406,19 @@ static void esg_write_clear(struct esg_channel *sg)
 
 	*desc = (struct esg_descriptor) {
 		.opcode = SG_OP_CLEAR,
+		.flags = SG_FLAG_IRQ,
 		.length = cpu_to_le64(sg->dirty),
 		.device_offset = cpu_to_le64(sg->slice),
 	};
+	sg->clearing = true;
+}
+
+/* Without success the slice stays dirty, and is cleared once more. */
+static void esg_end_clear(struct esg_channel *sg, unsigned int status)
+{
+	sg->clearing = false;
+	if (!status)
+		sg->dirty = 0;
 }
 
 static void esg_write_piece(struct esg_channel *sg, struct edudma_request *req,
@@ -472,19 +485,20 @@ static int esg_queue(struct edudma_channel *chan, struct edudma_request *req)
 	if (SG_RING - (sg->tail - sg->head) < SG_MAX_PIECES + 1)
 		return -EBUSY;
 
-	edudma_request_started(req);
 	if (req->op == EDUDMA_COPY) {
+		edudma_request_started(req);
 		esg_write_copy(chan, req);
 		return 0;
 	}
-	if (sg->owner != req->file->id) {
-		if (sg->dirty) {
+	if (sg->owner != req->file->id && sg->dirty) {
+		if (!sg->clearing) {
 			esg_write_clear(sg);
 			atomic64_inc(&chan->edev->counters.scrubs);
 		}
-		sg->owner = req->file->id;
-		sg->dirty = 0;
+		return -EBUSY;
 	}
+	sg->owner = req->file->id;
+	edudma_request_started(req);
 	esg_write_request(chan, req);
 	return 0;
 }
@@ -557,6 +571,8 @@ static unsigned int esg_reap(struct edudma_channel *chan)
 			if (slot->last)
 				edudma_request_finish(req, req->status ? req->cancelled ?:
 						      req->status : 0);
+		} else {
+			esg_end_clear(sg, SG_DONE_STATUS(done));
 		}
 		sg->head++;
 	}

@@ -112,7 +112,7 @@ static void channel_pump(struct edudma_channel *chan)
 	}
 	if (chan->edev->type->ops->kick)
 		chan->edev->type->ops->kick(chan);
-	if (!list_empty(&chan->running))
+	if (!list_empty(&chan->running) || !list_empty(&chan->waiting))
 		schedule_delayed_work(&chan->edev->tick, tick_period(chan->edev));
 }
 

@@ -281,8 +281,8 @@ enum edudma_op {
  *
  * On-board memory is used in a circle: byte k of a transfer is at
  * (@device_offset + k) % @device_bytes, so a transfer may be longer than it.
- * Its content lasts until another open file uses the device; what was another
- * file's is cleared first (which is not counted in @commands or @device_ns).
+ * Its content is sure to last until another open file uses the device; what was
+ * another file's is cleared first (which is not counted in @commands or @device_ns).
  * COPY leaves there what it likes.
  *
  * Transfers start in the order of submission. After EINTR or ETIMEDOUT the

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The same driver on our own device, in real time: its other engine.
+# shellcheck source=tests/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+check "the device is built" "$top/qemu/device/build" --build "$build"
+guest edu-sg "${real[@]}" --memory 1024 --qemu "$build/device/qemu-edu-sg" --device edu-sg -- \
+	'edudma test --ktap' calls limits buffers mmap ownership uring
+finish
