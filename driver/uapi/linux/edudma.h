@@ -15,7 +15,8 @@
  * Every struct may grow at its end. A shorter struct from an older program is
  * taken as if the rest were zero; a longer one is refused with E2BIG unless
  * what this kernel does not know is zero (it is cleared where a struct is all
- * output). The shortest accepted struct is the one of the first version. Reserved fields must be zero on input.
+ * output). The shortest accepted struct is the one of the first version.
+ * Reserved fields must be zero on input.
  *
  * Each errno has one meaning:
  *
