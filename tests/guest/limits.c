@@ -70,14 +70,14 @@ TEST(quota_of_sync_ranges)
 	uint64_t count;
 
 	fd = open_device();
-	sync.handle = alloc_buffer(fd, EDUDMA_COHERENT, MIB).handle;
-	for (count = 0; count < MIB; count++) {
+	sync.handle = alloc_buffer(fd, EDUDMA_COHERENT, PAGE).handle;
+	for (count = 0; count < PAGE; count++) {
 		sync.offset = count;
 		if (ioctl(fd, EDUDMA_SYNC, &sync))
 			break;
 	}
 	EXPECT_EQ(errno, EDQUOT);
-	ASSERT(count >= 2 && count < MIB);
+	ASSERT(count >= 2 && count < PAGE);
 
 	sync.flags |= EDUDMA_SYNC_END;
 	sync.offset = count;

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -175,6 +176,32 @@ TEST_EACH(remove_in_flight)
 	find_address();
 	for (unsigned int i = 0; i < 2; i++)
 		take_device_away(remove_function, rescan_bus, variant);
+}
+
+static uint64_t free_memory(void)
+{
+	struct sysinfo info;
+
+	ASSERT_OK(sysinfo(&info));
+	return (uint64_t)info.freeram * info.mem_unit;
+}
+
+/* Memory that the device could reach does not wait for the last file to close. */
+TEST_EACH(unbind_frees_memory)
+{
+	const uint64_t length = 256 * KIB, total = 32 * MIB;
+	uint64_t before;
+	int fd;
+
+	find_address();
+	fd = open_function();
+	for (uint64_t done = 0; done < total; done += length)
+		alloc_buffer(fd, variant, length);
+	before = free_memory();
+	unbind_device();
+	EXPECT(free_memory() >= before + total / 4 * 3);
+	bind_device();
+	close(fd);
 }
 
 /* The device finds its way back also when somebody else's command still runs. */
