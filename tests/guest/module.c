@@ -340,21 +340,50 @@ static void put_to_work(const char *address)
 	munmap((void *)registers, PAGE);
 }
 
-/* That command's end must not be taken for the end of our first one. */
+/* What was there before is nobody's to see, whatever the device was doing. */
+static void expect_clear_memory_on_board(void)
+{
+	int fd = open_device();
+	uint64_t length = get_info(fd).device_bytes;
+	struct buffer buffer = alloc_buffer(fd, EDUDMA_KMALLOC, length);
+
+	ASSERT_OK(cpu_fill(&buffer, 0, length, 0xa5));
+	ASSERT_OK(from_device(&buffer, 0, length, 0));
+	EXPECT(has_byte(&buffer, 0, length, 0));
+	close(fd);
+}
+
+/*
+ * That command's end must not be taken for the end of our first one. That is what
+ * clears on-board memory for us.
+ */
 TEST(device_found_at_work)
 {
 	static const char * const parameters[] = { "irq=msi", "irq=intx", "irq=poll" };
-	char address[16];
-	int fd;
 
-	load("");
-	fd = open_device();
-	get_address(fd, address);
-	close(fd);
-	unload();
 	for (unsigned int i = 0; i < ARRAY_SIZE(parameters); i++) {
+		struct buffer buffer;
+		char address[16];
+		uint32_t window;
+		int fd;
+
+		load("");
+		fd = open_device();
+		get_address(fd, address);
+		window = get_info(fd).window;
+		buffer = alloc_buffer(fd, EDUDMA_COHERENT, window);
+		ASSERT_OK(cpu_fill(&buffer, 0, window, 0xff));
+		ASSERT_OK(to_device(&buffer, 0, window, 0));
+		close(fd);
+		unload();
+
 		put_to_work(address);
 		load(parameters[i]);
+		fd = open_device();
+		buffer = alloc_buffer(fd, EDUDMA_COHERENT, window);
+		ASSERT_OK(from_device(&buffer, 0, window, 0));
+		EXPECT(has_byte(&buffer, 0, window, 0));
+		close(fd);
 		expect_all_work();
 		unload();
 	}
