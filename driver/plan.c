@@ -6,6 +6,14 @@
  */
 #include "plan.h"
 
+/* The kernel's min() is not there on the host. */
+static __u64 smaller(__u64 a, __u64 b)
+{
+	if (a < b)
+		return a;
+	return b;
+}
+
 /**
  * edudma_find_segment - find the segment that holds a byte
  * @segs: a buffer's segments
@@ -74,7 +82,7 @@ static void cursor_take(struct edudma_cursor *cursor, struct edudma_command *cmd
 
 	cmd->addr = cursor->seg->addr + cursor->pos;
 	cmd->device = cursor->device;
-	cmd->len = here < cursor->left ? here : cursor->left;
+	cmd->len = smaller(here, cursor->left);
 
 	cursor->pos += cmd->len;
 	cursor->device += cmd->len;
@@ -123,7 +131,7 @@ void edudma_plan_init(struct edudma_plan *plan, enum edudma_op op,
 static void plan_begin_round(struct edudma_plan *plan)
 {
 	__u32 room = plan->window - plan->device;
-	__u32 bytes = plan->left < room ? plan->left : room;
+	__u32 bytes = smaller(plan->left, room);
 
 	if (plan->reads)
 		cursor_begin_round(&plan->src, plan->device, bytes);

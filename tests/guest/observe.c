@@ -228,7 +228,7 @@ TEST_EACH(events_of_a_transfer)
 			moved[!!strstr(event, " to-device ")] += length;
 			EXPECT(!strstr(event, "scrub"));
 			starts++;
-		} else if ((event = find_event(line, "edudma_command_done"))) {
+		} else if (find_event(line, "edudma_command_done")) {
 			EXPECT(starts == ends + 1 && !dones);
 			ends++;
 		} else if ((event = find_event(line, "edudma_request_done"))) {

@@ -204,6 +204,8 @@ TEST(quota_of_transfers)
 	for (unsigned int i = 1; i < info.max_transfers; i++)
 		EXPECT_EQ(land(&flights[i]), 0);
 	EXPECT_OK(to_device(&extra, 0, 1, 0));
+	free(flights);
+	free(buffers);
 }
 
 int main(void)

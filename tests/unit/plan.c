@@ -4,6 +4,7 @@
  * commands run on a simulated device, and memory must end up as if the bytes
  * had been moved one by one. SEED= repeats a run.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ static uint32_t random_bits(void)
 /* A number from low to high, both included. */
 static uint32_t random_from(uint32_t low, uint32_t high)
 {
+	assert(high - low < UINT32_MAX);
 	return low + random_bits() % (high - low + 1);
 }
 
@@ -62,7 +64,7 @@ static uint32_t random_length(void)
 /* Segments lie in any order on the bus, and never side by side by intent. */
 static void random_layout(struct layout *layout)
 {
-	unsigned int order[MAX_SEGMENTS];
+	unsigned int order[MAX_SEGMENTS] = { 0 };
 
 	layout->nr = random_from(1, random_bits() % 4 ? 8 : MAX_SEGMENTS / 4);
 	layout->length = 0;
@@ -162,6 +164,7 @@ static unsigned int fewest(const struct layout *layout, uint64_t offset,
 /* Byte @k of a transfer goes through on-board byte (@device + k) % @window. */
 static void move_byte_by_byte(const struct transfer *t, uint8_t *board)
 {
+	assert(t->window);
 	memcpy(wanted, memory, memory_used + GUARD);
 	for (uint64_t k = 0; k < t->length; k++) {
 		uint8_t *slot = &board[(t->device + k) % t->window];
