@@ -26,11 +26,15 @@
  *   E2BIG       the struct is longer than this kernel knows, and not zero there
  *   EFAULT      the struct's address is bad; nothing has changed
  *   ENOTTY      no such ioctl
- *   ENOENT      no such handle in this open file, or no such kind of memory
+ *   ENOENT      no such handle in this open file, no such kind of memory, or, for
+ *               EDUDMA_SUBMIT, no ring
+ *   EBADF       EDUDMA_RING was given a descriptor that is no eventfd
  *   EBUSY       the range is in use: by a transfer in flight, by the CPU (a SYNC
- *               without its END), or, for EDUDMA_BUFFER_FREE, by a mapping
+ *               without its END), or, for EDUDMA_BUFFER_FREE, by a mapping; or,
+ *               for EDUDMA_RING, this open file has a ring already
  *   EDQUOT      over this open file's quota of bytes, buffers or SYNC ranges
- *   EAGAIN      over this open file's quota of outstanding transfers
+ *   EAGAIN      over this open file's quota of outstanding transfers, or its ring
+ *               has no room for another completion
  *   EFBIG       longer than this kind of memory can ever be, or than a transfer
  *               of this device
  *   ENOMEM      the allocator has no memory of this kind and size now
@@ -102,6 +106,9 @@ enum edudma_irq_mode {
  * @pci_bus: where the device sits, for lspci
  * @pci_devfn: device number * 8 + function
  * @engine: the driver's name for this kind of device, NUL-terminated
+ * @channel: the channel that this open file's transfers to and from the device
+ *	go to; files are spread over the channels in the order of their opening
+ * @reserved: zero
  */
 struct edudma_info {
 	__u64 dma_mask;
@@ -119,6 +126,8 @@ struct edudma_info {
 	__u32 pci_bus;
 	__u32 pci_devfn;
 	char engine[EDUDMA_NAME_LEN];
+	__u32 channel;
+	__u32 reserved;
 };
 
 /* struct edudma_method_info.flags: CPU access needs no SYNC, it is coherent */
@@ -310,6 +319,131 @@ struct edudma_transfer {
 };
 
 /**
+ * struct edudma_ring_setup - get a ring for completions
+ * @entries: in: completions it must have room for, 1 to EDUDMA_MAX_RING; out:
+ *	that number rounded up to a power of two
+ * @eventfd: in: an eventfd that is signalled when completions were added, or -1
+ * @mmap_offset: out: where mmap() finds the ring, a struct edudma_ring
+ * @mmap_length: out: how much of it to map, in bytes, PROT_READ | PROT_WRITE
+ *
+ * An open file has at most one ring, and no memory for it before this call. The
+ * ring lives as long as the file, and its mapping still works when the device
+ * has gone.
+ *
+ * Errors: EINVAL, EBADF, EBUSY, ENOMEM, ENODEV.
+ */
+struct edudma_ring_setup {
+	__u32 entries;
+	__s32 eventfd;
+	__u64 mmap_offset;
+	__u64 mmap_length;
+};
+
+#define EDUDMA_MAX_RING		1024
+
+/**
+ * struct edudma_completion - how a transfer of EDUDMA_SUBMIT ended
+ * @user_data: from its struct edudma_entry
+ * @status: 0, or a negative errno: -EIO, -ENODEV
+ * @commands: commands that the device was given
+ * @segments: segments of the buffers that the transfer touched
+ * @reserved: zero
+ * @queue_ns: nanoseconds spent waiting for the device, and for being noticed
+ * @device_ns: nanoseconds that the device took
+ * @total_ns: nanoseconds from the submission to here
+ */
+struct edudma_completion {
+	__u64 user_data;
+	__s32 status;
+	__u32 commands;
+	__u32 segments;
+	__u32 reserved;
+	__u64 queue_ns;
+	__u64 device_ns;
+	__u64 total_ns;
+};
+
+/**
+ * struct edudma_ring - completions, in memory that kernel and user space share
+ * @head: how many completions user space has consumed, modulo 2^32. It stores
+ *	this with release order, so that the entry is free only after it was read
+ * @tail: how many the kernel has added, modulo 2^32; user space loads this with
+ *	acquire order, and then reads the entries
+ * @mask: number of entries - 1
+ * @reserved: zero
+ * @completions: number k is at k & @mask
+ *
+ * The kernel reserves an entry when a transfer is submitted, so the ring cannot
+ * overflow. It believes nothing that is stored here but @head, and a wrong @head
+ * harms its owner alone. poll() reports the device file readable while
+ * @head != @tail.
+ */
+struct edudma_ring {
+	__u32 head;
+	__u32 reserved0[15];
+	__u32 tail;
+	__u32 mask;
+	__u32 reserved1[14];
+	struct edudma_completion completions[];
+};
+
+/**
+ * struct edudma_entry - a transfer to submit
+ * @op: as in struct edudma_transfer, like all fields up to @device_offset
+ * @flags: zero
+ * @src: source buffer's handle
+ * @dst: destination buffer's handle
+ * @src_offset: first byte in the source
+ * @dst_offset: first byte in the destination
+ * @length: bytes
+ * @device_offset: where in on-board memory to begin
+ * @user_data: any number; comes back in the completion
+ * @reserved: zero
+ */
+struct edudma_entry {
+	__u32 op;
+	__u32 flags;
+	__u32 src;
+	__u32 dst;
+	__u64 src_offset;
+	__u64 dst_offset;
+	__u64 length;
+	__u64 device_offset;
+	__u64 user_data;
+	__u64 reserved;
+};
+
+/**
+ * struct edudma_submit - submit transfers, and perhaps wait for completions
+ * @entries: in: address of an array of struct edudma_entry
+ * @count: in: how many; may be zero
+ * @flags: in: zero
+ * @min_complete: in: return when the ring holds at least so many completions that
+ *	are not consumed, or nothing is under way any more; zero: do not wait
+ * @submitted: out: how many were submitted, from the first on
+ * @timeout_ns: in: nanoseconds to wait at most; zero: for ever
+ *
+ * All of a batch that goes to one channel is told to the device by one write to
+ * its doorbell. The entries of a batch that copy go to the same channel.
+ *
+ * The first entry that cannot be submitted ends the call, without waiting: with
+ * its errno if it is the first of all, else with success, and @submitted tells
+ * where to go on. Once something was submitted, EINTR and ETIMEDOUT are not
+ * reported either.
+ *
+ * Errors: EINVAL, EFAULT, ENOENT, EBUSY, EAGAIN, EFBIG, ENOMEM, EINTR, ETIMEDOUT,
+ * ENODEV.
+ */
+struct edudma_submit {
+	__u64 entries;
+	__u32 count;
+	__u32 flags;
+	__u32 min_complete;
+	__u32 submitted;
+	__u64 timeout_ns;
+};
+
+/**
  * struct edudma_factorial - let the device compute a factorial
  * @n: in: any number
  * @result: out: n! modulo 2^32
@@ -344,5 +478,7 @@ struct edudma_liveness {
 #define EDUDMA_TRANSFER		_IOWR(EDUDMA_IOC_MAGIC, 6, struct edudma_transfer)
 #define EDUDMA_FACTORIAL	_IOWR(EDUDMA_IOC_MAGIC, 7, struct edudma_factorial)
 #define EDUDMA_LIVENESS		_IOWR(EDUDMA_IOC_MAGIC, 8, struct edudma_liveness)
+#define EDUDMA_RING		_IOWR(EDUDMA_IOC_MAGIC, 9, struct edudma_ring_setup)
+#define EDUDMA_SUBMIT		_IOWR(EDUDMA_IOC_MAGIC, 10, struct edudma_submit)
 
 #endif /* _UAPI_LINUX_EDUDMA_H */
