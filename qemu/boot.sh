@@ -126,8 +126,10 @@ qemu_command() {
 	tcg) qemu_words+=(-accel tcg) ;;
 	esac
 	if [ "$clock" = virtual ]; then
-		# the seed is for what QEMU tosses for the guest: it decides timings
-		qemu_words+=(-icount shift=3,sleep=off
+		# Recording keeps QEMU's main loop out while the guest runs: else, on a busy
+		# host, it may skip time before the guest's last instructions are counted.
+		# The seed is for what QEMU tosses for the guest.
+		qemu_words+=(-icount shift=3,sleep=off,rr=record,rrfile=/dev/null
 			-rtc base=2024-01-01T00:00:00,clock=vm -seed 1)
 	fi
 	if [ "$iommu" = intel ]; then
