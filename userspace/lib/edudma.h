@@ -2,9 +2,10 @@
 /*
  * libedudma: a thin layer over the ioctls of /dev/edudmaN
  *
- * Every call is one system call. There is no hidden state: a device is a file
- * descriptor, a buffer is a struct that the caller owns, and both may be used
- * from several threads as long as nobody frees what another still uses.
+ * A call is one system call, or none where it says so. There is no hidden state:
+ * a device is a file descriptor, a buffer or a queue is a struct that the caller
+ * owns, and they may be used from several threads as long as nobody frees what
+ * another still uses.
  *
  * Unless a function says otherwise it returns 0, or a negative errno whose
  * meaning is the one that <linux/edudma.h> gives; edudma_strerror() puts it in
@@ -49,6 +50,22 @@ struct edudma_buffer {
 	uint64_t map_ns;
 	uint64_t unmap_ns;
 	uint64_t free_ns;
+};
+
+/**
+ * struct edudma_queue - where the completions of an open device's transfers arrive
+ * @fd: the device
+ * @entries: completions that it has room for, a power of two
+ * @length: of the mapping, in bytes
+ * @ring: the mapping, which the driver writes; NULL: no queue
+ *
+ * edudma_queue_init() fills it in.
+ */
+struct edudma_queue {
+	int fd;
+	uint32_t entries;
+	uint64_t length;
+	struct edudma_ring *ring;
 };
 
 /**
@@ -263,6 +280,77 @@ void edudma_prepare_copy(struct edudma_transfer *transfer,
  * moved, and the ranges stay in use until the device has stopped.
  */
 int edudma_transfer(int fd, struct edudma_transfer *transfer);
+
+/**
+ * edudma_queue_init() - get ready to submit transfers without waiting for them
+ * @fd: the device; an open file has one queue at most
+ * @entries: outstanding and not yet reaped transfers that it must have room for,
+ *	1 to %EDUDMA_MAX_RING; it gets the next power of two
+ * @eventfd: an eventfd to signal when completions arrive, or -1
+ * @queue: filled in; left alone on error
+ *
+ * Two system calls. poll() finds @fd readable while there is something to reap.
+ * The queue is inherited by fork(), and is no use after exec.
+ *
+ * Return: 0, -EINVAL, -EBADF if @eventfd is none, -EBUSY if there is a queue
+ * already, -ENOMEM or -ENODEV.
+ */
+int edudma_queue_init(int fd, uint32_t entries, int eventfd, struct edudma_queue *queue);
+
+/**
+ * edudma_queue_exit() - unmap a queue
+ * @queue: the queue; its @ring becomes NULL
+ *
+ * What is under way goes on. The driver's part lives as long as the open file,
+ * which cannot have another queue.
+ */
+int edudma_queue_exit(struct edudma_queue *queue);
+
+/**
+ * edudma_prepare_entry() - make a transfer ready for edudma_submit()
+ * @entry: overwritten
+ * @transfer: from one of the edudma_prepare functions; its @timeout_ns does not
+ *	count, as nobody waits for this transfer alone
+ * @user_data: any number, to recognise the completion by
+ *
+ * No system call.
+ */
+void edudma_prepare_entry(struct edudma_entry *entry, const struct edudma_transfer *transfer,
+			  uint64_t user_data);
+
+/**
+ * edudma_submit() - submit transfers, and perhaps wait for completions
+ * @queue: where their completions shall arrive
+ * @entries: the transfers; may be NULL if @count is zero
+ * @count: how many; may be zero
+ * @min_complete: return when there are so many completions to reap, or nothing
+ *	is under way any more; zero: do not wait
+ * @timeout_ns: how long to wait at most; zero: for ever
+ *
+ * Threads may submit to one queue at the same time. One large batch costs less
+ * than many small ones, as does waiting in the same call.
+ *
+ * Return: how many of @entries were submitted, from the first on, which may be
+ * fewer than @count: the rest must be submitted again, and tells why if it fails.
+ * Or, if there was none to submit or not one could be: -EINVAL, -EFAULT, -ENOENT,
+ * -EBUSY, -EAGAIN (reap first), -EFBIG, -ENOMEM, -EINTR, -ETIMEDOUT or -ENODEV.
+ */
+int edudma_submit(const struct edudma_queue *queue, const struct edudma_entry *entries,
+		  uint32_t count, uint32_t min_complete, uint64_t timeout_ns);
+
+/**
+ * edudma_reap() - take the completions that have arrived
+ * @queue: the queue
+ * @completions: where to put them, in the order of their arrival
+ * @max: how many at most
+ *
+ * No system call, and no waiting. One thread at a time may reap. Once the device
+ * has gone, what was under way arrives with the status -ENODEV.
+ *
+ * Return: how many; may be zero.
+ */
+uint32_t edudma_reap(const struct edudma_queue *queue, struct edudma_completion *completions,
+		     uint32_t max);
 
 /**
  * edudma_factorial() - let the device compute a factorial

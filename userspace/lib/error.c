@@ -21,13 +21,16 @@ static const struct meaning meanings[] = {
 	{ EFAULT, "an address given to the driver is bad" },
 	{ ENOTTY, "the driver knows no such call; is this an edudma device, and is the module as "
 		  "new as this program?" },
-	{ ENOENT, "no such buffer in this open file, or no such kind of memory; `edudma info` "
-		  "lists the kinds" },
+	{ ENOENT, "no such buffer in this open file, no such kind of memory, or no queue to "
+		  "submit to; `edudma info` lists the kinds" },
+	{ EBADF, "the descriptor given for notification is no eventfd" },
 	{ EBUSY, "the range is in use by a transfer or by a SYNC without its END, or the buffer "
-		 "is still mapped; end that first, then try again" },
+		 "is still mapped; end that first, then try again. Or this open file has a "
+		 "queue already" },
 	{ EDQUOT, "over this open file's quota of bytes, buffers or SYNC ranges; free some, or "
 		  "load the module with a larger quota_mb" },
-	{ EAGAIN, "over this open file's quota of outstanding transfers; wait for one to end" },
+	{ EAGAIN, "over this open file's quota of outstanding transfers, or its queue is full; "
+		  "wait for one to end, and reap" },
 	{ EFBIG, "longer than this kind of memory can be; `edudma info` shows the limits" },
 	{ ENOMEM, "no memory of this kind and size is free; ask for less, or for vmalloc, which "
 		  "needs no contiguous memory" },
