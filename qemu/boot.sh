@@ -78,11 +78,16 @@ job_environment() {
 	done
 }
 
-add_module() { # ROOT
-	local dir=$1/lib/modules/$KERNEL_RELEASE
+add_modules() { # ROOT
+	local dir=$1/lib/modules/$KERNEL_RELEASE name
 	mkdir -p "$dir"
-	strip --strip-debug -o "$dir/edudma.ko" "$module"
-	ln -s "$KERNEL_RELEASE/edudma.ko" "$1/lib/modules/edudma.ko"
+	if [ -n "$module" ]; then
+		strip --strip-debug -o "$dir/edudma.ko" "$module"
+		ln -s "$KERNEL_RELEASE/edudma.ko" "$1/lib/modules/edudma.ko"
+	fi
+	for name in "${modules[@]}"; do
+		BUILD=$build "$here/guest/modules" "$name" "$dir" || die "no module '$name'"
+	done
 	# lspci wants to know what modules there are
 	touch "$dir"/modules.{order,builtin,builtin.modinfo}
 	depmod -b "$1" "$KERNEL_RELEASE"
@@ -96,18 +101,20 @@ pack_job() {
 		job_environment
 		echo "load=$load"
 		echo "params=$(quote "$params")"
+		echo "modules=$(quote "${modules[*]}")"
 		if [ -n "$shell" ]; then
 			echo "terminal=$(quote "${TERM:-linux}")"
 			echo "size=$(quote "$(stty size 2>/dev/null || echo 24 80)")"
 		fi
 	} >"$root/job/settings"
 	[ -n "$shell" ] || quote "${command[@]}" >"$root/job/command"
-	[ -z "$module" ] || add_module "$root"
+	add_modules "$root"
+	[ ${#programs[@]} = 0 ] || add_programs "$root" "${programs[@]}"
 	"$here/guest/pack" "$root" | cat "$base" - >"$scratch/initramfs"
 }
 
 qemu_command() {
-	local device words
+	local device drive words
 	words="console=ttyS0 ignore_loglevel panic=-1 oops=panic cryptomgr.notests"
 	# no -no-shutdown, and a panic reboots at once: every guest comes to an end
 	qemu_words=("$qemu" -nodefaults -no-user-config -display none -no-reboot
@@ -136,6 +143,9 @@ qemu_command() {
 		qemu_words+=(-device intel-iommu)
 		words+=" intel_iommu=on"
 	fi
+	for drive in "${drives[@]}"; do
+		qemu_words+=(-drive "$drive")
+	done
 	for device in "${devices[@]-${DEVICE:-edu}}"; do
 		[ "$device" = none ] || qemu_words+=(-device "$device")
 	done

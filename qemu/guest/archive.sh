@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Gets a kernel image out of Debian's archive without installing its package,
-# which stays in the user's cache.
+# Gets a kernel out of Debian's archive without installing its package, which
+# stays in the user's cache.
 
 cache=${XDG_CACHE_HOME:-${HOME:-$BUILD}/.cache}/edudma
 
@@ -36,22 +36,30 @@ fetch_package() { # PACKAGE[=VERSION]
 	echo "$file"
 }
 
-# Prints the path of the image of a kernel release, unpacked below $BUILD
-archive_image() { # RELEASE
-	local version package file image=$BUILD/kernel-$1/vmlinuz
-	version=$(dpkg-query -W -f '${Version}' "linux-headers-$1" 2>/dev/null || true)
-	if [ "$(cat "$image.version" 2>/dev/null)" = "$version" ]; then
-		echo "$image"
-		return
-	fi
+headers_version() { # RELEASE
+	dpkg-query -W -f '${Version}' "linux-headers-$1" 2>/dev/null || true
+}
+
+# Prints the path of the package with the image and the modules of a kernel release
+archive_kernel() { # RELEASE
+	local version package
+	version=$(headers_version "$1")
 	for package in "linux-image-$1" "linux-image-$1-unsigned"; do
-		file=$(fetch_package "$package${version:+=$version}") || continue
-		mkdir -p "$BUILD/kernel-$1"
-		rm -f "$image.version"
-		dpkg-deb --fsys-tarfile "$file" | tar -xO "./boot/vmlinuz-$1" >"$image" || continue
-		echo "$version" >"$image.version"
-		echo "$image"
-		return
+		! fetch_package "$package${version:+=$version}" || return 0
 	done
 	return 1
+}
+
+# Prints the path of the image of a kernel release, unpacked below $BUILD
+archive_image() { # RELEASE
+	local version file image=$BUILD/kernel-$1/vmlinuz
+	version=$(headers_version "$1")
+	if [ "$(cat "$image.version" 2>/dev/null)" != "$version" ]; then
+		file=$(archive_kernel "$1") || return 1
+		mkdir -p "$BUILD/kernel-$1"
+		rm -f "$image.version"
+		dpkg-deb --fsys-tarfile "$file" | tar -xO "./boot/vmlinuz-$1" >"$image" || return 1
+		echo "$version" >"$image.version"
+	fi
+	echo "$image"
 }
