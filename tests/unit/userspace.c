@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What the edudma command computes: statistics, numbers, patterns, and whether
- * on-board memory holds what it should.
+ * on-board memory holds what it should. And how the library reads a ring.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 #include "onboard.h"
 #include "pattern.h"
 #include "statistics.h"
+#include "tally.h"
 
 #include "../ktap.h"
 
@@ -159,6 +160,23 @@ TEST(times)
 	expect_parsed(parse_time, cases, ARRAY_SIZE(cases));
 }
 
+TEST(seconds)
+{
+	static const struct parsed cases[] = {
+		{ "1", true, 1000000000 },
+		{ "0.3", true, 300000000 },
+		{ "0", true, 0 },
+		{ "1s", false, 0 },
+		{ "-1", false, 0 },
+		{ ".5", false, 0 },
+		{ "inf", false, 0 },
+		{ "1e30", false, 0 },
+		{ "", false, 0 },
+	};
+
+	expect_parsed(parse_seconds, cases, ARRAY_SIZE(cases));
+}
+
 static void expect_text(struct text got, const char *want)
 {
 	if (!EXPECT(!strcmp(got.s, want)))
@@ -187,6 +205,10 @@ TEST(numbers_to_read)
 
 	expect_text(format_rate(40900), "40.9 kB/s");
 	expect_text(format_rate(1e9), "1.00 GB/s");
+
+	expect_text(format_count(0.3), "0.30");
+	expect_text(format_count(412), "412");
+	expect_text(format_count(612345), "612 k");
 }
 
 TEST(pattern_is_found_where_it_was_put)
@@ -302,6 +324,154 @@ TEST(destination_after_a_transfer)
 			ASSERT_EQ(mismatch.offset, length - 1);
 		}
 	}
+}
+
+/* What is put into a buffer as if it came from on-board memory is found to be that. */
+TEST(circle_in_a_buffer)
+{
+	const struct pattern onboard = { .key = 6 };
+	enum { SIZE = 13 };
+
+	for (uint64_t at = 0; at < SIZE; at++) {
+		for (uint64_t length = 1; length < 4 * SIZE; length++) {
+			uint8_t bytes[4 * SIZE] = { 0 };
+
+			onboard_fill_from(bytes, length, &onboard, SIZE, at);
+			for (uint64_t k = 0; k < length; k++)
+				ASSERT_EQ(bytes[k], pattern_byte(&onboard, (at + k) % SIZE));
+			ASSERT_EQ(bytes[length], 0);
+		}
+	}
+}
+
+static struct tally tallies[3];
+
+TEST(tally_of_few)
+{
+	struct tally_sum sum;
+
+	tally_begin(&tallies[0], 100, 0);
+	tally_begin(&tallies[1], 50, 0);
+	for (uint64_t i = 1; i <= 100; i++) {
+		ASSERT(tally_is_due(&tallies[i % 2]));
+		tally_add(&tallies[i % 2], i, 10 * i, 11 * i);
+	}
+	tallies[0].calls = 3;
+	tallies[1].calls = 4;
+	tallies[0].ended_ns = 600;
+	tallies[1].ended_ns = 500;
+
+	ASSERT(tally_add_up(tallies, 2, &sum));
+	EXPECT_EQ(sum.ns, 550);
+	EXPECT_EQ(sum.ops, 100);
+	EXPECT_EQ(sum.calls, 7);
+	EXPECT_EQ(sum.sums[TALLY_QUEUE], 5050);
+	EXPECT_EQ(sum.sums[TALLY_TOTAL], 11 * 5050);
+	EXPECT_EQ(tally_mean(&sum, TALLY_QUEUE), 51);
+	EXPECT_EQ(sum.times[TALLY_DEVICE].n, 100);
+	EXPECT_EQ(sum.times[TALLY_DEVICE].median, 500);
+	EXPECT_EQ(sum.times[TALLY_DEVICE].p99, 990);
+	EXPECT_EQ(sum.times[TALLY_TOTAL].max, 1100);
+}
+
+/* Requests come in batches, of which the first waits longest: all must have their turn. */
+TEST(tally_of_many)
+{
+	enum { NR = 1000000, BATCH = 32 };
+	uint32_t seen[BATCH] = { 0 };
+	struct tally_sum sum;
+
+	tally_begin(&tallies[2], 0, NR);
+	for (uint64_t i = 0; i < NR; i++)
+		tally_add(&tallies[2], i % BATCH, 1, i);
+	tallies[2].ended_ns = 1;
+
+	ASSERT(tally_add_up(&tallies[2], 1, &sum));
+	EXPECT_EQ(sum.ops, NR);
+	EXPECT(sum.times[TALLY_QUEUE].n > TALLY_SAMPLES * 4 / 10);
+	EXPECT(sum.times[TALLY_QUEUE].n < TALLY_SAMPLES * 6 / 10);
+	EXPECT(sum.times[TALLY_TOTAL].max > NR / 100 * 98);
+	for (uint32_t i = 0; i < tallies[2].nr_samples; i++)
+		seen[tallies[2].samples[i][TALLY_QUEUE]]++;
+	for (uint32_t i = 0; i < BATCH; i++)
+		EXPECT(seen[i] > tallies[2].nr_samples / BATCH / 2);
+}
+
+/* More than there is room for. */
+TEST(tally_is_full)
+{
+	struct tally_sum sum;
+
+	tally_begin(&tallies[0], 0, 0);
+	for (uint64_t i = 0; i < 2 * TALLY_SAMPLES; i++)
+		tally_add(&tallies[0], 1, 2, 3);
+	ASSERT(tally_add_up(tallies, 1, &sum));
+	EXPECT_EQ(sum.ops, 2 * TALLY_SAMPLES);
+	EXPECT_EQ(sum.times[TALLY_TOTAL].n, TALLY_SAMPLES);
+}
+
+enum { RING_ENTRIES = 8 };
+
+/* The driver's part: completions go on where @ring's tail is. */
+static void complete(struct edudma_ring *ring, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++, ring->tail++)
+		ring->completions[ring->tail % RING_ENTRIES].user_data = ring->tail;
+}
+
+/* Any number at a time, around the ring and around 2^32. */
+TEST(ring_is_reaped_in_order)
+{
+	struct edudma_ring *ring = calloc(1, sizeof(*ring) +
+					  RING_ENTRIES * sizeof(ring->completions[0]));
+	const struct edudma_queue queue = { .entries = RING_ENTRIES, .ring = ring };
+	uint32_t next = UINT32_MAX - 500;
+	unsigned int seed = 1;
+
+	ASSERT(ring != NULL);
+	ring->head = next;
+	ring->tail = next;
+	while (next != 500) {
+		struct edudma_completion out[RING_ENTRIES + 1];
+		uint32_t ready, n, max = rand_r(&seed) % (RING_ENTRIES + 2);
+
+		complete(ring, rand_r(&seed) % (RING_ENTRIES + 1 - (ring->tail - ring->head)));
+		ready = ring->tail - ring->head;
+		n = edudma_reap(&queue, out, max < 500 - next ? max : 500 - next);
+		ASSERT_EQ(n, least(ready, least(max, 500 - next)));
+		for (uint32_t i = 0; i < n; i++)
+			ASSERT_EQ(out[i].user_data, next++);
+		ASSERT_EQ(ring->head, next);
+	}
+	free(ring);
+}
+
+TEST(entry_of_a_transfer)
+{
+	const struct edudma_buffer src = { .handle = 1 }, dst = { .handle = 2 };
+	struct edudma_transfer transfer;
+	struct edudma_entry entry;
+
+	memset(&entry, 0xff, sizeof(entry));
+	edudma_prepare_copy(&transfer, &src, 3, &dst, 4, 5);
+	transfer.timeout_ns = 6;
+	edudma_prepare_entry(&entry, &transfer, 7);
+	EXPECT_EQ(entry.op, EDUDMA_COPY);
+	EXPECT_EQ(entry.flags, 0);
+	EXPECT_EQ(entry.src, 1);
+	EXPECT_EQ(entry.dst, 2);
+	EXPECT_EQ(entry.src_offset, 3);
+	EXPECT_EQ(entry.dst_offset, 4);
+	EXPECT_EQ(entry.length, 5);
+	EXPECT_EQ(entry.device_offset, 0);
+	EXPECT_EQ(entry.user_data, 7);
+	EXPECT_EQ(entry.reserved, 0);
+
+	edudma_prepare_from_device(&transfer, &dst, 1, 8, 2);
+	edudma_prepare_entry(&entry, &transfer, 0);
+	EXPECT_EQ(entry.op, EDUDMA_FROM_DEVICE);
+	EXPECT_EQ(entry.src, 0);
+	EXPECT_EQ(entry.device_offset, 8);
 }
 
 int main(void)

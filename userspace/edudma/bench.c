@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "bench_load.h"
 #include "commands.h"
 #include "number.h"
 #include "output.h"
@@ -20,6 +21,8 @@
 #define ITERATIONS_MIN	3
 #define ITERATIONS_MAX	P99_SAMPLES
 
+#define WARMUP		1
+
 #define QUOTA_SPARE (64 * 1024)	/* besides two buffers; a quota may count whole pages */
 
 static const struct size_list default_sizes = { 3, { 4 << 10, 64 << 10, 1 << 20 } };
@@ -29,9 +32,10 @@ static struct size_list sizes;
 static struct name_list method_names;
 static struct name_list direction_names;
 static uint64_t iterations;
-static uint64_t warmup = 1;
+static uint64_t warmup = WARMUP;
 static const char *json_path;
 static const char *csv_path;
+static struct load_settings load;
 
 static const struct setting settings[] = {
 	{ "methods", 'm', "NAME,...", "only these kinds of memory", &type_names, &method_names },
@@ -47,6 +51,23 @@ static const struct setting settings[] = {
 	  &type_text, &json_path },
 	{ "csv", 0, "FILE", "write CSV, too; - for standard output, and no table",
 	  &type_text, &csv_path },
+	{ "depth", 0, "N,...", "load: requests that each thread keeps outstanding (1)",
+	  &type_counts, &load.depths },
+	{ "batch", 0, "N,...", "load: requests that one call submits at most (all that\n"
+	  "                             are ready)",
+	  &type_counts, &load.batches },
+	{ "threads", 0, "N,...", "load: threads of a process (1)", &type_counts, &load.threads },
+	{ "processes", 0, "N,...", "load: processes (1)", &type_counts, &load.processes },
+	{ "channels", 0, "N,...", "load: use only so many of the device's (all)",
+	  &type_counts, &load.channels },
+	{ "blocking", 0, NULL, "load: wait for each request in the call that makes it",
+	  &type_flag, &load.blocking },
+	{ "map-each", 0, NULL, "load: allocate, transfer and free for every request",
+	  &type_flag, &load.map_each },
+	{ "completion", 0, "MODE", "load: interrupt, hybrid or poll, while this runs",
+	  &type_text, &load.completion },
+	{ "seconds", 0, "S", "load: measure every row for so long (0.3)",
+	  &type_seconds, &load.row_ns },
 };
 
 static const struct usage usage = {
@@ -55,13 +76,17 @@ static const struct usage usage = {
 	.about = "Measure every phase of a transfer: for each kind of memory, direction and size.\n"
 		 "The table shows medians; the files have minimum, median, p99 (from 100\n"
 		 "iterations on) and maximum. Data is verified, outside of the times. A device is\n"
-		 "slow if a command takes 100 ms and the clock is real.",
+		 "slow if a command takes 100 ms and the clock is real.\n\n"
+		 "Any of the options marked load measures instead what the device does when it is\n"
+		 "kept busy: a row for every combination of what the lists name.",
 	.settings = settings,
 	.nr_settings = sizeof(settings) / sizeof(settings[0]),
 	.more = "Examples:\n"
 		"  edudma bench\n"
 		"  edudma bench -m vmalloc -D copy -s 64K -n 100  one row, with p99\n"
-		"  edudma bench --json run.json --csv run.csv\n",
+		"  edudma bench --json run.json --csv run.csv\n"
+		"  edudma bench -D from -s 4K,128K --depth 1,8,32  requests a second\n"
+		"  edudma bench -s 1M --depth 4 --processes 1,2,4  who gets how much\n",
 };
 
 /* An estimate, before anything is measured: for contiguous memory */
@@ -268,6 +293,22 @@ static int bench(struct device *device)
 	return status;
 }
 
+/* The same lists and files mean the same for a load */
+static void check_load(void)
+{
+	if (iterations || warmup != WARMUP)
+		bad_usage("bench", "a load is measured for some --seconds, without --iterations "
+			  "and --warmup");
+	if (load.blocking && (load.depths.n || load.batches.n))
+		bad_usage("bench", "--blocking has one request at a time, without --depth and "
+			  "--batch");
+	load.methods = method_names;
+	load.directions = direction_names;
+	load.sizes = sizes;
+	load.json_path = json_path;
+	load.csv_path = csv_path;
+}
+
 int bench_main(int argc, char **argv)
 {
 	struct device device;
@@ -275,9 +316,11 @@ int bench_main(int argc, char **argv)
 
 	options_parse(&usage, argc, argv);
 	directions_check("bench", &direction_names);
+	if (load_wanted(&load))
+		check_load();
 	if (device_open(&device))
 		return EXIT_FAILURE;
-	status = bench(&device);
+	status = load_wanted(&load) ? bench_load(&device, &load) : bench(&device);
 	device_close(&device);
 	return status;
 }

@@ -10,6 +10,8 @@
 #include "environment.h"
 #include "statistics.h"
 
+struct json_object;
+
 /**
  * enum phase - the steps of a request, all in nanoseconds
  * @PHASE_ALLOC: allocate and clear the buffers
@@ -137,6 +139,12 @@ int bench_measure(const struct device *device, struct bench_row *row, uint64_t w
 /* The same for a CPU copy whose memory, bytes and iterations are set; NULL: malloc() */
 int bench_measure_cpu(const struct device *device, const struct edudma_method_info *method,
 		      struct cpu_copy_row *row);
+
+/* What is measured, and where */
+void bench_table_heading(FILE *stream, const struct environment *environment,
+			 const struct edudma_info *info);
+struct json_object *bench_json_begin(const struct environment *environment,
+				     const struct device *device);
 
 /*
  * Files are written when all is measured; the table's first part grows row by

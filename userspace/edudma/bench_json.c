@@ -16,15 +16,6 @@
 
 #define SCHEMA 1
 
-/* More decimals than are known would only look precise; zero is what is unknown */
-static void add_decimal(struct json_object *object, const char *key, double value, int decimals)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%.*f", decimals, value);
-	json_add(object, key, value > 0 ? json_object_new_double_s(value, text) : NULL);
-}
-
 static struct json_object *json_summary(const struct summary *summary)
 {
 	struct json_object *object = json_object_new_object();
@@ -60,9 +51,9 @@ static struct json_object *json_row(const struct bench_row *row)
 	json_add(object, "all_segments", json_summary(&row->all_segments));
 	json_add(object, "all_commands", json_summary(&row->all_commands));
 	json_add(object, "phases", json_phases(row));
-	add_decimal(object, "throughput_Bps", row->throughput_Bps, 3);
-	add_decimal(object, "limit_Bps", row->limit_Bps, 3);
-	add_decimal(object, "efficiency", row->efficiency, 6);
+	json_add_decimal(object, "throughput_Bps", row->throughput_Bps, 3);
+	json_add_decimal(object, "limit_Bps", row->limit_Bps, 3);
+	json_add_decimal(object, "efficiency", row->efficiency, 6);
 	json_add_bool(object, "verified", row->verified);
 	return object;
 }
@@ -85,28 +76,22 @@ static struct json_object *json_cpu_copy(const struct cpu_copy_row *row)
 	json_add_number(object, "bytes", row->bytes);
 	json_add_number(object, "iterations", row->iterations);
 	json_add(object, "copy_ns", json_summary(&row->copy_ns));
-	add_decimal(object, "throughput_Bps", row->throughput_Bps, 3);
+	json_add_decimal(object, "throughput_Bps", row->throughput_Bps, 3);
 	return object;
 }
 
-void bench_write_json(FILE *stream, const struct bench_result *result)
+struct json_object *bench_json_begin(const struct environment *environment,
+				     const struct device *device)
 {
-	const struct environment *environment = &result->environment;
-	const struct edudma_info *info = &result->device->info;
+	const struct edudma_info *info = &device->info;
 	struct json_object *object = json_object_new_object();
 	struct json_object *methods = json_object_new_array();
-	struct json_object *rows = json_object_new_array();
-	struct json_object *cpu_copies = json_object_new_array();
-	char device[64], slot[24];
+	char name[64], slot[24];
 
 	pci_slot(info, slot);
-	snprintf(device, sizeof(device), "%s %s", info->engine, slot);
-	for (uint32_t i = 0; i < result->device->nr_methods; i++)
-		json_object_array_add(methods, json_method(&result->device->methods[i]));
-	for (size_t i = 0; i < result->nr_rows; i++)
-		json_object_array_add(rows, json_row(&result->rows[i]));
-	for (size_t i = 0; i < result->nr_cpu_copies; i++)
-		json_object_array_add(cpu_copies, json_cpu_copy(&result->cpu_copies[i]));
+	snprintf(name, sizeof(name), "%s %s", info->engine, slot);
+	for (uint32_t i = 0; i < device->nr_methods; i++)
+		json_object_array_add(methods, json_method(&device->methods[i]));
 
 	json_add_number(object, "schema", SCHEMA);
 	json_add_string(object, "kernel", environment->kernel);
@@ -114,13 +99,26 @@ void bench_write_json(FILE *stream, const struct bench_result *result)
 	json_add_string(object, "machine", environment->machine);
 	json_add_string(object, "accel", environment->accel);
 	json_add_string(object, "clock", environment->clock);
-	json_add_string(object, "device", device);
+	json_add_string(object, "device", name);
 	json_add_number(object, "window", info->window);
 	json_add_bool(object, "smbios", info->flags & EDUDMA_INFO_SMBIOS);
 	json_add_number(object, "command_ns", info->command_ns);
 	json_add_string(object, "irq", irq_mode_name(info->irq_mode));
 	json_add_bool(object, "iommu", info->flags & EDUDMA_INFO_IOMMU);
 	json_add(object, "methods", methods);
+	return object;
+}
+
+void bench_write_json(FILE *stream, const struct bench_result *result)
+{
+	struct json_object *object = bench_json_begin(&result->environment, result->device);
+	struct json_object *rows = json_object_new_array();
+	struct json_object *cpu_copies = json_object_new_array();
+
+	for (size_t i = 0; i < result->nr_rows; i++)
+		json_object_array_add(rows, json_row(&result->rows[i]));
+	for (size_t i = 0; i < result->nr_cpu_copies; i++)
+		json_object_array_add(cpu_copies, json_cpu_copy(&result->cpu_copies[i]));
 	json_add(object, "rows", rows);
 	json_add(object, "cpu_copy", cpu_copies);
 	json_finish(stream, object);

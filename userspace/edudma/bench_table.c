@@ -140,10 +140,9 @@ static const char *iommu_text(const struct edudma_info *info)
 	return info->flags & EDUDMA_INFO_IOMMU ? "behind an IOMMU" : "no IOMMU";
 }
 
-static void write_heading(FILE *stream, const struct bench_result *result)
+void bench_table_heading(FILE *stream, const struct environment *environment,
+			 const struct edudma_info *info)
 {
-	const struct environment *environment = &result->environment;
-	const struct edudma_info *info = &result->device->info;
 	char slot[24];
 
 	pci_slot(info, slot);
@@ -202,7 +201,7 @@ static void write_cpu_copies(FILE *stream, const struct bench_result *result)
 
 void bench_table_begin(FILE *stream, const struct bench_result *result)
 {
-	write_heading(stream, result);
+	bench_table_heading(stream, &result->environment, &result->device->info);
 	fputs("\nTransfers, from call to return (medians of n)\n", stream);
 	write_titles(stream, transfer_columns, NR_COLUMNS(transfer_columns));
 	fflush(stream);

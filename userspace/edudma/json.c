@@ -21,6 +21,14 @@ void json_add_bool(struct json_object *object, const char *key, bool value)
 	json_add(object, key, json_object_new_boolean(value));
 }
 
+void json_add_decimal(struct json_object *object, const char *key, double value, int decimals)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.*f", decimals, value);
+	json_add(object, key, value > 0 ? json_object_new_double_s(value, text) : NULL);
+}
+
 void json_finish(FILE *stream, struct json_object *object)
 {
 	fprintf(stream, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |

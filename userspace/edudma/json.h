@@ -13,6 +13,9 @@ void json_add_string(struct json_object *object, const char *key, const char *va
 void json_add_number(struct json_object *object, const char *key, uint64_t value);
 void json_add_bool(struct json_object *object, const char *key, bool value);
 
+/* More decimals than are known would only look precise; zero is what is unknown */
+void json_add_decimal(struct json_object *object, const char *key, double value, int decimals);
+
 /* Writes it, indented, and frees it */
 void json_finish(FILE *stream, struct json_object *object);
 

@@ -80,21 +80,41 @@ bool parse_size(const char *text, uint64_t *value)
 	return true;
 }
 
+static bool parse_decimal(const char *text, double *value, char **end)
+{
+	if (!isdigit((unsigned char)*text))
+		return false;
+	*value = strtod(text, end);
+	return true;
+}
+
+static bool set_ns(uint64_t *ns, double value)
+{
+	/* 2^63 ns are 292 years, and the conversion below is exact enough there */
+	if (!(value < 0x1p63))
+		return false;
+	*ns = (uint64_t)(value + 0.5);
+	return true;
+}
+
 bool parse_time(const char *text, uint64_t *value)
 {
 	const struct unit *unit;
 	double time;
 	char *end;
 
-	if (!isdigit((unsigned char)*text))
+	if (!parse_decimal(text, &time, &end))
 		return false;
-	time = strtod(text, &end);
 	unit = find_unit(time_units, sizeof(time_units) / sizeof(time_units[0]), end);
-	/* 2^63 ns are 292 years, and the conversion below is exact enough there */
-	if (!unit || !(time * (double)unit->factor < 0x1p63))
-		return false;
-	*value = (uint64_t)(time * (double)unit->factor + 0.5);
-	return true;
+	return unit && set_ns(value, time * (double)unit->factor);
+}
+
+bool parse_seconds(const char *text, uint64_t *value)
+{
+	double seconds;
+	char *end;
+
+	return parse_decimal(text, &seconds, &end) && !*end && set_ns(value, seconds * 1e9);
 }
 
 /* Three significant digits and a unit */
@@ -108,8 +128,9 @@ static struct text format_scaled(double value, const char *const *units, size_t 
 		value /= step;
 		i++;
 	}
-	snprintf(text.s, sizeof(text.s), "%.*f %s",
-		 i == 0 ? 0 : value < 9.995 ? 2 : value < 99.95 ? 1 : 0, value, units[i]);
+	snprintf(text.s, sizeof(text.s), "%.*f%s%s",
+		 i == 0 ? 0 : value < 9.995 ? 2 : value < 99.95 ? 1 : 0, value,
+		 *units[i] ? " " : "", units[i]);
 	return text;
 }
 
@@ -125,6 +146,18 @@ struct text format_rate(double bytes_per_second)
 	static const char *const units[] = { "B/s", "kB/s", "MB/s", "GB/s" };
 
 	return format_scaled(bytes_per_second, units, 4, 1000);
+}
+
+struct text format_count(double number)
+{
+	static const char *const units[] = { "", "k", "M", "G" };
+	struct text text;
+
+	if (number < 99.5) {
+		snprintf(text.s, sizeof(text.s), "%.2f", number);
+		return text;
+	}
+	return format_scaled(number, units, 4, 1000);
 }
 
 /* Exact: a size that is not a whole number of a larger unit stays in bytes */

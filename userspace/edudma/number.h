@@ -10,6 +10,7 @@
 bool parse_count(const char *text, uint64_t *value);	/* 12, 0x1f */
 bool parse_size(const char *text, uint64_t *value);	/* 4095, 64K, 1M, 2G; powers of 1024 */
 bool parse_time(const char *text, uint64_t *value);	/* 5s, 250ms, 1.5s; ns; needs a unit */
+bool parse_seconds(const char *text, uint64_t *value);	/* 1, 0.3; ns */
 
 static inline uint64_t least(uint64_t a, uint64_t b)
 {
@@ -29,5 +30,6 @@ struct text {
 struct text format_size(uint64_t bytes);		/* "4097 B", "64 KiB" */
 struct text format_time(uint64_t ns);			/* "812 ns", "99.1 ms" */
 struct text format_rate(double bytes_per_second);	/* "40.9 kB/s" */
+struct text format_count(double number);		/* "4.99", "612 k" */
 
 #endif /* EDUDMA_NUMBER_H */

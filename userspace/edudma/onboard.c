@@ -98,3 +98,14 @@ bool onboard_check_from(const uint8_t *bytes, uint64_t length, const struct patt
 	}
 	return true;
 }
+
+void onboard_fill_from(uint8_t *bytes, uint64_t length, const struct pattern *onboard,
+		       size_t size, uint64_t lead)
+{
+	for (uint64_t done = 0, n; done < length; done += n) {
+		uint64_t place = (lead + done) % size;
+
+		n = least(length - done, size - place);
+		pattern_fill(onboard, place, bytes + done, n);
+	}
+}

@@ -74,4 +74,8 @@ bool onboard_check_to(const uint8_t *ring, size_t size, uint64_t lead, uint64_t 
 bool onboard_check_from(const uint8_t *bytes, uint64_t length, const struct pattern *onboard,
 			size_t size, uint64_t lead, struct mismatch *mismatch);
 
+/* Give bytes what a transfer from on-board memory would bring, as above */
+void onboard_fill_from(uint8_t *bytes, uint64_t length, const struct pattern *onboard,
+		       size_t size, uint64_t lead);
+
 #endif /* EDUDMA_ONBOARD_H */

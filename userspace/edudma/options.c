@@ -59,27 +59,41 @@ static bool parse_one_time(char *text, void *value)
 	return parse_time(text, value);
 }
 
-static bool parse_offsets(char *text, void *value)
+static bool parse_some_seconds(char *text, void *value)
 {
-	struct size_list *list = value;
+	return parse_seconds(text, value) && *(uint64_t *)value;
+}
+
+static bool parse_list(char *text, struct size_list *list, uint64_t least_value,
+		       bool (*parse)(const char *text, uint64_t *value))
+{
 	char *word;
 
 	for (list->n = 0; (word = strsep(&text, ",")); list->n++)
-		if (list->n == LIST_MAX || !parse_size(word, &list->values[list->n]))
+		if (list->n == LIST_MAX || !parse(word, &list->values[list->n]) ||
+		    list->values[list->n] < least_value)
 			return false;
 	return true;
 }
 
+static bool parse_offsets(char *text, void *value)
+{
+	return parse_list(text, value, 0, parse_size);
+}
+
 static bool parse_sizes(char *text, void *value)
 {
-	const struct size_list *list = value;
+	return parse_list(text, value, 1, parse_size);
+}
 
-	if (!parse_offsets(text, value))
-		return false;
-	for (size_t i = 0; i < list->n; i++)
-		if (!list->values[i])
-			return false;
-	return true;
+static bool parse_small_count(const char *text, uint64_t *value)
+{
+	return parse_count(text, value) && *value < 10000;
+}
+
+static bool parse_counts(char *text, void *value)
+{
+	return parse_list(text, value, 1, parse_small_count);
 }
 
 static bool parse_names(char *text, void *value)
@@ -98,6 +112,10 @@ const struct value_type type_count = { "a number", parse_any_count };
 const struct value_type type_positive = { "a number from 1 on", parse_positive };
 const struct value_type type_size = { "a size such as 4095, 64K or 1M", parse_one_size };
 const struct value_type type_time = { "a time such as 500us, 20ms or 1.5s", parse_one_time };
+const struct value_type type_seconds = { "a number of seconds such as 1 or 0.3",
+					 parse_some_seconds };
+const struct value_type type_counts = { "a list of numbers from 1 to 9999 such as 1,8,32",
+					parse_counts };
 const struct value_type type_sizes = { "a list of sizes such as 4095,64K,1M", parse_sizes };
 const struct value_type type_offsets = { "a list of offsets such as 0,1,4095", parse_offsets };
 const struct value_type type_names = { "a list of names such as kmalloc,vmalloc", parse_names };

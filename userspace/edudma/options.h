@@ -40,6 +40,8 @@ extern const struct value_type type_count;	/* uint64_t */
 extern const struct value_type type_positive;	/* uint64_t, not zero */
 extern const struct value_type type_size;	/* uint64_t, bytes */
 extern const struct value_type type_time;	/* uint64_t, ns */
+extern const struct value_type type_seconds;	/* uint64_t, ns, not zero */
+extern const struct value_type type_counts;	/* struct size_list, 1 to 9999 */
 extern const struct value_type type_sizes;	/* struct size_list, none of them zero */
 extern const struct value_type type_offsets;	/* struct size_list */
 extern const struct value_type type_names;	/* struct name_list */
