@@ -122,59 +122,59 @@ static bool holds_conflict(const struct edudma_hold *a,
 }
 
 /**
- * edudma_hold_take - make a range one's own
+ * __edudma_hold_take - make a range one's own
  * @file: the open file
  * @hold: its @offset, @length, @cpu and @writes say what for
  * @handle: the buffer
  *
  * Ranges that overlap are refused, except for two that the same side only reads.
  *
- * Context: any; takes the file's lock.
+ * Context: under the file's lock.
  * Return: 0, -ENOENT, -EINVAL if the range is not in the buffer, or -EBUSY.
  */
-int edudma_hold_take(struct edudma_file *file, struct edudma_hold *hold,
-		     u32 handle)
+int __edudma_hold_take(struct edudma_file *file, struct edudma_hold *hold, u32 handle)
 {
 	struct edudma_hold *other;
-	unsigned long flags;
-	int ret = 0;
 
-	xa_lock_irqsave(&file->buffers, flags);
 	hold->buf = edudma_find_buffer(file, handle);
-	if (!hold->buf) {
-		ret = -ENOENT;
-		goto unlock;
+	if (!hold->buf)
+		return -ENOENT;
+	if (!edudma_range_is_inside(hold->offset, hold->length, hold->buf->length))
+		return -EINVAL;
+	hlist_for_each_entry(other, &hold->buf->holds, node) {
+		if (holds_conflict(hold, other))
+			return -EBUSY;
 	}
-	if (!edudma_range_is_inside(hold->offset, hold->length, hold->buf->length)) {
-		ret = -EINVAL;
-		goto unlock;
-	}
-	list_for_each_entry(other, &hold->buf->holds, node) {
-		if (holds_conflict(hold, other)) {
-			ret = -EBUSY;
-			goto unlock;
-		}
-	}
-	list_add_tail(&hold->node, &hold->buf->holds);
-unlock:
-	xa_unlock_irqrestore(&file->buffers, flags);
-	return ret;
+	hlist_add_head(&hold->node, &hold->buf->holds);
+	return 0;
 }
 
 /**
- * edudma_hold_drop - give a range back
- * @file: the open file
- * @hold: what edudma_hold_take() took
+ * __edudma_hold_drop - give a range back
+ * @hold: what __edudma_hold_take() took
  *
- * Context: any; takes the file's lock.
+ * Context: under the file's lock.
  */
-void edudma_hold_drop(struct edudma_file *file, struct edudma_hold *hold)
+void __edudma_hold_drop(struct edudma_hold *hold)
 {
-	unsigned long flags;
+	hlist_del(&hold->node);
+}
 
-	xa_lock_irqsave(&file->buffers, flags);
-	list_del(&hold->node);
-	xa_unlock_irqrestore(&file->buffers, flags);
+static int hold_take(struct edudma_file *file, struct edudma_hold *hold, u32 handle)
+{
+	int ret;
+
+	xa_lock_irq(&file->buffers);
+	ret = __edudma_hold_take(file, hold, handle);
+	xa_unlock_irq(&file->buffers);
+	return ret;
+}
+
+static void hold_drop(struct edudma_file *file, struct edudma_hold *hold)
+{
+	xa_lock_irq(&file->buffers);
+	__edudma_hold_drop(hold);
+	xa_unlock_irq(&file->buffers);
 }
 
 /**
@@ -322,7 +322,7 @@ int edudma_buffer_alloc(struct edudma_file *file, struct edudma_buffer_alloc *ar
 	buf->edev = file->edev;
 	buf->ops = ops;
 	buf->length = arg->length;
-	INIT_LIST_HEAD(&buf->holds);
+	INIT_HLIST_HEAD(&buf->holds);
 	INIT_LIST_HEAD(&buf->mappings);
 	ret = get_memory(buf, arg);
 	if (ret)
@@ -367,7 +367,7 @@ int edudma_buffer_free(struct edudma_file *file, struct edudma_buffer_free *arg)
 	buf = edudma_find_buffer(file, arg->handle);
 	if (!buf)
 		ret = -ENOENT;
-	else if (!list_empty(&buf->holds) || !list_empty(&buf->mappings))
+	else if (!hlist_empty(&buf->holds) || !list_empty(&buf->mappings))
 		ret = -EBUSY;
 	else
 		__xa_erase(&file->buffers, arg->handle);
@@ -423,7 +423,7 @@ static int sync_begin(struct edudma_file *file, struct edudma_sync *arg,
 	hold->length = arg->length;
 	hold->cpu = true;
 	hold->writes = arg->flags & EDUDMA_SYNC_WRITE;
-	ret = edudma_hold_take(file, hold, arg->handle);
+	ret = hold_take(file, hold, arg->handle);
 	if (ret)
 		goto err_free;
 
@@ -434,7 +434,7 @@ static int sync_begin(struct edudma_file *file, struct edudma_sync *arg,
 		file->nr_syncs++;
 		hold->sync = arg->flags;
 	} else {
-		list_del(&hold->node);
+		hlist_del(&hold->node);
 		ret = -EDQUOT;
 	}
 	xa_unlock_irq(&file->buffers);
@@ -460,7 +460,7 @@ static struct edudma_hold *claim_sync(struct edudma_file *file,
 		found = ERR_PTR(-ENOENT);
 		goto unlock;
 	}
-	list_for_each_entry(hold, &buf->holds, node) {
+	hlist_for_each_entry(hold, &buf->holds, node) {
 		if (hold->sync == (arg->flags & ~EDUDMA_SYNC_END) &&
 		    hold->offset == arg->offset && hold->length == arg->length) {
 			hold->sync = 0;
@@ -485,7 +485,7 @@ static int sync_end(struct edudma_file *file, struct edudma_sync *arg,
 	arg->sync_ns = sync_for_device(hold, dir);
 
 	xa_lock_irq(&file->buffers);
-	list_del(&hold->node);
+	hlist_del(&hold->node);
 	file->nr_syncs--;
 	xa_unlock_irq(&file->buffers);
 	kfree(hold);
@@ -567,7 +567,7 @@ int edudma_buffer_cpu(struct edudma_file *file, struct edudma_cpu *arg)
 		return -EINVAL;
 	if (arg->op == EDUDMA_CPU_SUM && arg->value)
 		return -EINVAL;
-	ret = edudma_hold_take(file, &hold, arg->handle);
+	ret = hold_take(file, &hold, arg->handle);
 	if (ret)
 		return ret;
 
@@ -577,7 +577,7 @@ int edudma_buffer_cpu(struct edudma_file *file, struct edudma_cpu *arg)
 	arg->cpu_ns = ktime_get_ns() - start;
 	arg->sync_ns += sync_for_device(&hold, dir);
 
-	edudma_hold_drop(file, &hold);
+	hold_drop(file, &hold);
 	return 0;
 }
 
@@ -609,13 +609,14 @@ void edudma_buffers_release(struct edudma_file *file)
  */
 void edudma_buffers_destroy(struct edudma_file *file)
 {
-	struct edudma_hold *hold, *next;
+	struct edudma_hold *hold;
+	struct hlist_node *next;
 	struct edudma_buffer *buf;
 	unsigned long index;
 
 	xa_for_each(&file->buffers, index, buf) {
 		/* Only ranges that user space borrowed and never gave back. */
-		list_for_each_entry_safe(hold, next, &buf->holds, node)
+		hlist_for_each_entry_safe(hold, next, &buf->holds, node)
 			kfree(hold);
 		kfree(buf);
 	}

@@ -77,7 +77,7 @@ struct edudma_buffer {
 	unsigned int nr_segs;
 	struct edudma_segment one;
 	void *engine_priv;
-	struct list_head holds;
+	struct hlist_head holds;
 	struct list_head mappings;
 };
 
@@ -86,7 +86,7 @@ struct edudma_buffer {
 
 /**
  * struct edudma_hold - a range of a buffer in use
- * @node: in the buffer's list of holds; under the file's lock
+ * @node: in the buffer's holds; under the file's lock
  * @buf: the buffer, which cannot be freed meanwhile
  * @offset: first byte
  * @length: bytes
@@ -95,7 +95,7 @@ struct edudma_buffer {
  * @sync: EDUDMA_SYNC_* if user space has borrowed it, else 0
  */
 struct edudma_hold {
-	struct list_head node;
+	struct hlist_node node;
 	struct edudma_buffer *buf;
 	u64 offset;
 	u64 length;
@@ -120,9 +120,8 @@ int edudma_buffer_sync(struct edudma_file *file, struct edudma_sync *arg);
 int edudma_buffer_cpu(struct edudma_file *file, struct edudma_cpu *arg);
 
 struct edudma_buffer *edudma_find_buffer(struct edudma_file *file, u32 handle);
-int edudma_hold_take(struct edudma_file *file, struct edudma_hold *hold,
-		     u32 handle);
-void edudma_hold_drop(struct edudma_file *file, struct edudma_hold *hold);
+int __edudma_hold_take(struct edudma_file *file, struct edudma_hold *hold, u32 handle);
+void __edudma_hold_drop(struct edudma_hold *hold);
 
 void edudma_buffer_set_segment(struct edudma_buffer *buf, dma_addr_t addr);
 void edudma_buffers_release(struct edudma_file *file);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/edudmaN: open, ioctl, mmap, close
+ * /dev/edudmaN: open, ioctl, mmap, poll, close
  */
 #include <linux/cdev.h>
 #include <linux/fs.h>
@@ -13,6 +13,7 @@
 #include "compat.h"
 #include "device.h"
 #include "request.h"
+#include "ring.h"
 #include "uring.h"
 
 #define EDUDMA_MINORS		64
@@ -36,6 +37,8 @@ static void file_free(struct edudma_file *file)
 	mutex_unlock(&edev->files_lock);
 
 	edudma_buffers_destroy(file);
+	edudma_requests_free_spares(file);
+	edudma_ring_free(file);
 	kfree(file);
 	put_device(&edev->dev);
 }
@@ -58,7 +61,7 @@ static void file_release_atomic(struct kref *ref)
 }
 
 /**
- * edudma_file_put - drop a request's reference to its open file
+ * edudma_file_put - drop the reference that requests had to their open file
  * @file: the open file
  *
  * Context: any. If it was the last one, a worker frees the file.
@@ -80,6 +83,8 @@ static struct edudma_file *file_create(struct edudma_device *edev)
 	get_device(&edev->dev);
 	file->id = atomic64_inc_return(&last_file_id);
 	xa_init_flags(&file->buffers, XA_FLAGS_ALLOC1 | XA_FLAGS_LOCK_IRQ);
+	INIT_HLIST_HEAD(&file->spares);
+	edudma_ring_init(file);
 	INIT_WORK(&file->reaper, file_reap);
 
 	mutex_lock(&edev->files_lock);
@@ -113,7 +118,7 @@ static int edudma_release(struct inode *inode, struct file *filp)
 
 	idx = edudma_enter(file->edev);
 	if (!edudma_is_gone(file->edev))
-		edudma_requests_cancel(file);
+		edudma_channels_cancel(file->edev, file);
 	edudma_exit(file->edev, idx);
 	kref_put(&file->ref, file_release);
 	return 0;
@@ -142,6 +147,7 @@ static int edudma_info(struct edudma_file *file, struct edudma_info *arg)
 	arg->pci_bus = pdev->bus->number;
 	arg->pci_devfn = pdev->devfn;
 	strscpy_pad(arg->engine, edev->type->ops->name, sizeof(arg->engine));
+	arg->channel = edudma_file_channel(file)->index;
 	return 0;
 }
 
@@ -175,6 +181,8 @@ union edudma_arg {
 	struct edudma_transfer transfer;
 	struct edudma_factorial factorial;
 	struct edudma_liveness liveness;
+	struct edudma_ring_setup ring;
+	struct edudma_submit submit;
 };
 
 /**
@@ -188,7 +196,7 @@ struct edudma_ioctl {
 };
 
 static const struct edudma_ioctl ioctls[] = {
-	[_IOC_NR(EDUDMA_INFO)] = { EDUDMA_INFO, 88 },
+	[_IOC_NR(EDUDMA_INFO)] = { EDUDMA_INFO, 96 },
 	[_IOC_NR(EDUDMA_METHOD_INFO)] = { EDUDMA_METHOD_INFO, 32 },
 	[_IOC_NR(EDUDMA_BUFFER_ALLOC)] = { EDUDMA_BUFFER_ALLOC, 48 },
 	[_IOC_NR(EDUDMA_BUFFER_FREE)] = { EDUDMA_BUFFER_FREE, 24 },
@@ -197,10 +205,13 @@ static const struct edudma_ioctl ioctls[] = {
 	[_IOC_NR(EDUDMA_TRANSFER)] = { EDUDMA_TRANSFER, 80 },
 	[_IOC_NR(EDUDMA_FACTORIAL)] = { EDUDMA_FACTORIAL, 16 },
 	[_IOC_NR(EDUDMA_LIVENESS)] = { EDUDMA_LIVENESS, 8 },
+	[_IOC_NR(EDUDMA_RING)] = { EDUDMA_RING, 24 },
+	[_IOC_NR(EDUDMA_SUBMIT)] = { EDUDMA_SUBMIT, 32 },
 };
 
-static int dispatch(struct edudma_file *file, unsigned int nr,
-		    union edudma_arg *arg)
+/* Inside enter and exit */
+static int dispatch_inside(struct edudma_file *file, unsigned int nr,
+			   union edudma_arg *arg)
 {
 	switch (nr) {
 	case _IOC_NR(EDUDMA_INFO):
@@ -221,9 +232,25 @@ static int dispatch(struct edudma_file *file, unsigned int nr,
 		return edudma_factorial(file, &arg->factorial);
 	case _IOC_NR(EDUDMA_LIVENESS):
 		return edudma_liveness(file, &arg->liveness);
+	case _IOC_NR(EDUDMA_RING):
+		return edudma_ring_setup(file, &arg->ring);
 	default:
 		return -ENOTTY;
 	}
+}
+
+static int dispatch(struct edudma_file *file, unsigned int nr, union edudma_arg *arg)
+{
+	int ret, idx;
+
+	/* It copies more from user space, and enters when it has it. */
+	if (nr == _IOC_NR(EDUDMA_SUBMIT))
+		return edudma_ring_submit(file, &arg->submit);
+
+	idx = edudma_enter(file->edev);
+	ret = edudma_is_gone(file->edev) ? -ENODEV : dispatch_inside(file, nr, arg);
+	edudma_exit(file->edev, idx);
+	return ret;
 }
 
 static int copy_in(union edudma_arg *arg, const struct edudma_ioctl *known,
@@ -262,7 +289,7 @@ static long edudma_ioctl(struct file *filp, unsigned int cmd, unsigned long user
 	const struct edudma_ioctl *known;
 	unsigned int nr = _IOC_NR(cmd);
 	union edudma_arg arg;
-	int ret, idx;
+	int ret;
 
 	if (_IOC_TYPE(cmd) != EDUDMA_IOC_MAGIC || nr >= ARRAY_SIZE(ioctls))
 		return -ENOTTY;
@@ -274,12 +301,9 @@ static long edudma_ioctl(struct file *filp, unsigned int cmd, unsigned long user
 	if (ret)
 		return ret;
 
-	idx = edudma_enter(file->edev);
-	ret = edudma_is_gone(file->edev) ? -ENODEV : dispatch(file, nr, &arg);
-	edudma_exit(file->edev, idx);
+	ret = dispatch(file, nr, &arg);
 	if (ret)
 		return ret;
-
 	return copy_out(&arg, known, (void __user *)user, _IOC_SIZE(cmd));
 }
 
@@ -292,6 +316,11 @@ static int edudma_mmap(struct file *filp, struct vm_area_struct *vma)
 	ret = edudma_is_gone(file->edev) ? -ENODEV : edudma_buffer_mmap(file, vma);
 	edudma_exit(file->edev, idx);
 	return ret;
+}
+
+static __poll_t edudma_poll(struct file *filp, poll_table *table)
+{
+	return edudma_ring_poll(filp->private_data, filp, table);
 }
 
 static int edudma_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
@@ -313,6 +342,7 @@ static const struct file_operations edudma_fops = {
 	.unlocked_ioctl = edudma_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.mmap = edudma_mmap,
+	.poll = edudma_poll,
 	.uring_cmd = edudma_uring_cmd,
 };
 

@@ -6,6 +6,7 @@
 #ifndef EDUDMA_COMPAT_H
 #define EDUDMA_COMPAT_H
 
+#include <linux/eventfd.h>
 #include <linux/mm.h>
 #include <linux/pci.h>
 #include <linux/swiotlb.h>
@@ -35,6 +36,16 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 #else
 #include <linux/io_uring/cmd.h>
 #endif
+
+/* 6.8, "eventfd: simplify eventfd_signal()" */
+static inline void edudma_eventfd_signal(struct eventfd_ctx *ctx)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+	eventfd_signal(ctx, 1);
+#else
+	eventfd_signal(ctx);
+#endif
+}
 
 /* 6.6, "io_uring/cmd: pass the submission entry instead of its payload" */
 static inline const void *edudma_uring_payload(const struct io_uring_cmd *cmd)

@@ -37,7 +37,7 @@ static void show_buffer(struct seq_file *seq, unsigned long handle,
 	seq_printf(seq, "  %lu %s length=%llu segments=%u%s\n", handle,
 		   buf->ops->name, buf->length, buf->nr_segs,
 		   list_empty(&buf->mappings) ? "" : " mapped");
-	list_for_each_entry(hold, &buf->holds, node)
+	hlist_for_each_entry(hold, &buf->holds, node)
 		seq_printf(seq, "    %s %s %llu+%llu\n",
 			   hold->cpu ? "CPU" : "device",
 			   hold->writes ? "writes" : "reads",

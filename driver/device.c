@@ -10,6 +10,8 @@
 #include <linux/pseudo_fs.h>
 #include <linux/slab.h>
 
+#include "buffer.h"
+#include "completion.h"
 #include "device.h"
 
 #define EDUDMA_FS_MAGIC		0x45444d41	/* "EDMA" */
@@ -90,6 +92,7 @@ struct edudma_device *edudma_device_alloc(struct pci_dev *pdev,
 	edev->type = type;
 	init_waitqueue_head(&edev->wait);
 	INIT_DELAYED_WORK(&edev->tick, edudma_tick);
+	edudma_completion_init(edev);
 	mutex_init(&edev->files_lock);
 	INIT_LIST_HEAD(&edev->files);
 	device_initialize(&edev->dev);
@@ -180,7 +183,9 @@ void edudma_release_memory(struct edudma_device *edev)
 	list_for_each_entry(file, &edev->files, node)
 		edudma_buffers_wait_for_mmap(file);
 	unmap_mapping_range(edev->inode->i_mapping, 0, 0, 1);
-	list_for_each_entry(file, &edev->files, node)
+	list_for_each_entry(file, &edev->files, node) {
 		edudma_buffers_release(file);
+		edudma_ring_hang_up(file);
+	}
 	mutex_unlock(&edev->files_lock);
 }

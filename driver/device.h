@@ -14,13 +14,17 @@
  *                                            memory no longer than the function
  *   mmap           -> struct edudma_mapping  until its last VMA is gone, and a
  *                                            VMA holds the open file
- *   transfer       -> struct edudma_request  until it has ended and nobody waits
+ *   transfer       -> struct edudma_request  under way it keeps the open file, which
+ *                                            keeps it for another one afterwards
+ *   ring           -> pages                  with the open file
  *
  * Lock order, outermost first:
  *
+ *   edudma_completions.submit_lock  a batch on its way in; may sleep, user memory is
+ *                              copied under it
  *   edudma_device.files_lock   the list of open files; may sleep
  *   mmap_lock                  the kernel's, around mmap; so no user copy is made
- *                              under any of these
+ *                              under it or files_lock
  *   edudma_channel.lock        with interrupts off: the request queues, and the
  *                              engine's state for that channel
  *   edudma_file.buffers' lock  with interrupts off: handles, holds, mappings and
@@ -40,8 +44,9 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+#include "channel.h"
 #include "engine.h"
-#include "request.h"
+#include "ring.h"
 #include "uapi/linux/edudma.h"
 
 /* Handles stay below this, so that one fits beside an offset in mmap's. */
@@ -116,6 +121,8 @@ struct edudma_edu {
  * @gone: set once, by remove()
  * @broken: set once, when the device stopped answering
  * @wait: woken when @gone is set, for those who wait inside
+ * @spinners: how many look for ends instead of sleeping
+ * @spin_ns: how long it pays to do so
  * @tick: looks for ended commands: the poller, and the net below interrupts
  * @files_lock: protects @files, and DMA memory against being freed twice: by
  *	remove() and by the last breath of a file
@@ -146,6 +153,8 @@ struct edudma_device {
 	bool gone;
 	bool broken;
 	wait_queue_head_t wait;
+	atomic_t spinners;
+	u64 spin_ns;
 	struct delayed_work tick;
 	struct mutex files_lock; /* protects files, and DMA memory at its end */
 	struct list_head files;
@@ -156,7 +165,7 @@ struct edudma_device {
 
 /**
  * struct edudma_file - one open file
- * @ref: held by the struct file and by each request
+ * @ref: held by the struct file, and once by all requests in flight
  * @edev: the device, with a reference
  * @node: in edudma_device.files
  * @id: never given twice; who owns the on-board memory
@@ -165,8 +174,12 @@ struct edudma_device {
  * @next_handle: a freed handle is not given again soon
  * @nr_buffers: how many, at most EDUDMA_MAX_BUFFERS
  * @nr_syncs: ranges that the CPU has borrowed, at most EDUDMA_MAX_SYNCS
- * @nr_transfers: requests in flight, at most EDUDMA_MAX_TRANSFERS
+ * @nr_transfers: requests in flight, at most EDUDMA_MAX_TRANSFERS; while there are
+ *	any, they hold a reference to the file
+ * @spares: requests that are not in use
+ * @nr_spares: how many
  * @bytes: memory in buffers, in whole pages, at most the quota
+ * @ring: batches and their completions
  * @reaper: frees the file in process context
  */
 struct edudma_file {
@@ -179,9 +192,20 @@ struct edudma_file {
 	unsigned int nr_buffers;
 	unsigned int nr_syncs;
 	unsigned int nr_transfers;
+	struct hlist_head spares;
+	unsigned int nr_spares;
 	u64 bytes;
+	struct edudma_completions ring;
 	struct work_struct reaper;
 };
+
+/* The channel that has what a file keeps in on-board memory */
+static inline struct edudma_channel *edudma_file_channel(struct edudma_file *file)
+{
+	struct edudma_device *edev = file->edev;
+
+	return &edev->channels[file->id % edev->limits.nr_channels];
+}
 
 static inline struct edudma_device *edudma_from_dev(struct device *dev)
 {

@@ -62,6 +62,9 @@ struct edudma_limits {
  * @check: called when an interrupt or the tick found nothing that had ended: see
  *	whether the channel has stopped by itself, and bring it back. Optional.
  *	Atomic, under the channel's lock.
+ * @arm: let the channel's completions interrupt, or not. Those that came before are
+ *	found by @reap alone. Optional: without it they always do. Channels begin
+ *	armed. Atomic, under the channel's lock.
  * @cancel: end a running request as soon as the device allows, through @reap.
  *	Atomic, under the channel's lock.
  * @stop: wait until the device touches no memory for this channel any more,
@@ -88,6 +91,7 @@ struct edudma_engine_ops {
 	bool (*irq)(struct edudma_device *edev, unsigned int vector);
 	unsigned int (*reap)(struct edudma_channel *chan);
 	void (*check)(struct edudma_channel *chan);
+	void (*arm)(struct edudma_channel *chan, bool on);
 	void (*cancel)(struct edudma_request *req);
 	int (*stop)(struct edudma_channel *chan);
 	int (*factorial)(struct edudma_device *edev, u32 n, u64 timeout_ns,

@@ -184,7 +184,7 @@ static void edu_start(struct edudma_channel *chan)
 
 	trace_edudma_command_start(chan, cmd, edu->scrubbing);
 	edu->busy = true;
-	chan->progress_ns = ktime_get_ns();
+	chan->progress = jiffies;
 	edu_write_address(edev->regs + EDU_DMA_SRC, cmd->to_device ? cmd->addr : device);
 	edu_write_address(edev->regs + EDU_DMA_DST, cmd->to_device ? device : cmd->addr);
 	writel(cmd->len, edev->regs + EDU_DMA_COUNT);

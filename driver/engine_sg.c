@@ -304,7 +304,7 @@ static int esg_enable(struct edudma_channel *chan)
 	writel(SG_RING, sg->regs + SG_SIZE);
 	if (edev->irq_mode == EDUDMA_IRQ_MSIX)
 		writel(edudma_channel_vector(edev, chan->index), sg->regs + SG_VECTOR);
-	writel(edev->irq_mode == EDUDMA_IRQ_POLL ? 0 : 1, sg->regs + SG_COUNT);
+	writel(chan->armed, sg->regs + SG_COUNT);
 	writel(SG_COMMAND_ENABLE, sg->regs + SG_COMMAND);
 	return readl(sg->regs + SG_STATE) == SG_STATE_RUNNING ? 0 : -EIO;
 }
@@ -486,7 +486,6 @@ static int esg_queue(struct edudma_channel *chan, struct edudma_request *req)
 		return -EBUSY;
 
 	if (req->op == EDUDMA_COPY) {
-		edudma_request_started(req);
 		esg_write_copy(chan, req);
 		return 0;
 	}
@@ -498,7 +497,6 @@ static int esg_queue(struct edudma_channel *chan, struct edudma_request *req)
 		return -EBUSY;
 	}
 	sg->owner = req->file->id;
-	edudma_request_started(req);
 	esg_write_request(chan, req);
 	return 0;
 }
@@ -511,7 +509,7 @@ static void esg_kick(struct edudma_channel *chan)
 	if (sg->doorbell == sg->tail)
 		return;
 	atomic64_add(sg->tail - sg->doorbell, &chan->edev->counters.commands);
-	chan->progress_ns = ktime_get_ns();
+	chan->progress = jiffies;
 	sg->doorbell = sg->tail;
 	writel(sg->tail, sg->regs + SG_TAIL);
 }
@@ -577,7 +575,7 @@ static unsigned int esg_reap(struct edudma_channel *chan)
 		sg->head++;
 	}
 	if (sg->head != begin)
-		chan->progress_ns = ktime_get_ns();
+		chan->progress = jiffies;
 	return sg->head - begin;
 }
 
@@ -585,16 +583,19 @@ static unsigned int esg_reap(struct edudma_channel *chan)
 static void esg_check(struct edudma_channel *chan)
 {
 	struct esg_channel *sg = esg_of(chan);
-	struct edudma_request *req, *next;
 
 	if (readl(sg->regs + SG_STATE) != SG_STATE_HALTED)
 		return;
 	dev_err(&chan->edev->dev, "channel %u halted, error %u: starting it again\n",
 		chan->index, readl(sg->regs + SG_ERROR));
 	writel(SG_COMMAND_RESET, sg->regs + SG_COMMAND);
-	list_for_each_entry_safe(req, next, &chan->running, node)
-		edudma_request_finish(req, -EIO);
+	edudma_channel_finish(chan, -EIO);
 	esg_enable(chan);
+}
+
+static void esg_arm(struct edudma_channel *chan, bool on)
+{
+	writel(on, esg_of(chan)->regs + SG_COUNT);
 }
 
 static void esg_cancel(struct edudma_request *req)
@@ -663,6 +664,7 @@ const struct edudma_engine_ops edudma_sg_engine = {
 	.irq = esg_irq,
 	.reap = esg_reap,
 	.check = esg_check,
+	.arm = esg_arm,
 	.cancel = esg_cancel,
 	.stop = esg_stop,
 	.factorial = edudma_edu_factorial,

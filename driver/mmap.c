@@ -88,7 +88,8 @@ static int mapping_attach(struct edudma_mapping *mapping, u32 handle,
 /**
  * edudma_buffer_mmap - map a buffer, or some of its pages, into user space
  * @file: the open file
- * @vma: its offset is edudma_buffer_alloc.mmap_offset and what was added to it
+ * @vma: its offset is edudma_buffer_alloc.mmap_offset and what was added to it; or
+ *	that of the ring, where handle 0 would be
  *
  * Context: inside enter and exit, under mmap_lock.
  * Return: 0, -EINVAL if it is private or leaves the buffer, -ENOENT, -ENOMEM.
@@ -101,6 +102,8 @@ int edudma_buffer_mmap(struct edudma_file *file, struct vm_area_struct *vma)
 	struct edudma_mapping *mapping;
 	int ret;
 
+	if (!handle)
+		return edudma_ring_mmap(file, vma);
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
 	if (handle >= EDUDMA_HANDLE_LIMIT)

@@ -8,15 +8,14 @@
 #include <linux/completion.h>
 #include <linux/list.h>
 #include <linux/refcount.h>
-#include <linux/spinlock.h>
 #include <linux/types.h>
 
 #include "buffer.h"
 #include "uapi/linux/edudma.h"
 
 struct edudma_channel;
-struct edudma_device;
 struct edudma_file;
+struct edudma_request;
 
 /**
  * enum edudma_request_state - where a request is
@@ -31,10 +30,23 @@ enum edudma_request_state {
 };
 
 /**
+ * struct edudma_sink - who is told that a request has ended
+ * @reserve: make sure that there will be room to tell. Optional. 0 or -EAGAIN.
+ *	Atomic, under the file's lock.
+ * @complete: the request has ended, and its ranges are free again; called once.
+ *	Atomic, under the file's lock, perhaps before the submission returns.
+ */
+struct edudma_sink {
+	int (*reserve)(struct edudma_file *file);
+	void (*complete)(struct edudma_request *req);
+};
+
+/**
  * struct edudma_request - a transfer
- * @refs: one for the queue, one for whoever submitted it
+ * @refs: one for the queue, perhaps one for whoever submitted it
  * @node: in one of its channel's lists
- * @file: who asked, with a reference
+ * @spare: in the file's spares
+ * @file: who asked; stays as long as it has requests
  * @chan: who works on it
  * @state: where it is; under the channel's lock
  * @op: what to do
@@ -47,16 +59,19 @@ enum edudma_request_state {
  * @segments: segments of its ranges
  * @commands: commands given to the device so far
  * @submitted_ns: when it was submitted
- * @started_ns: when its first command was given to the device; 0 before
- * @ended_ns: when the device had done
- * @device_ns: its own account of the time it took; 0 if it keeps none
- * @complete: called once at the end, in any context
- * @context: for @complete
+ * @started_ns: when its first command was given to the device; 0 before, and if the
+ *	device keeps an account of its own
+ * @ended_ns: when its end was noticed
+ * @device_ns: the device's account of the time it took; 0 if it keeps none
+ * @sink: who is told
+ * @user_data: for a ring
+ * @context: for io_uring
  * @done: for a waiter, who may leave before the end; so it is not on his stack
  */
 struct edudma_request {
 	refcount_t refs;
 	struct list_head node;
+	struct hlist_node spare;
 	struct edudma_file *file;
 	struct edudma_channel *chan;
 	enum edudma_request_state state;
@@ -73,54 +88,28 @@ struct edudma_request {
 	u64 started_ns;
 	u64 ended_ns;
 	u64 device_ns;
-	void (*complete)(struct edudma_request *req);
+	const struct edudma_sink *sink;
+	u64 user_data;
 	void *context;
 	struct completion done;
 };
 
-/**
- * struct edudma_channel - a part of the device that works by itself
- * @edev: the device
- * @index: which part
- * @lock: protects all below, the engine's state for the channel, and
- *	@cancelled of each request; interrupts off
- * @waiting: requests in the order of their submission
- * @running: requests that the engine has
- * @finished: requests that have ended, until the lock is released
- * @stopped: no request is accepted any more; the errno that tells why
- * @load: requests waiting and running; others may look without the lock
- * @progress_ns: when the engine last gave the device something to do
- */
-struct edudma_channel {
-	struct edudma_device *edev;
-	unsigned int index;
-	spinlock_t lock; /* protects the lists, and the engine's state */
-	struct list_head waiting;
-	struct list_head running;
-	struct list_head finished;
-	int stopped;
-	unsigned int load;
-	u64 progress_ns;
-};
+int edudma_requests_prepare(struct edudma_file *file, const struct edudma_entry *entries,
+			    unsigned int nr, const struct edudma_sink *sink,
+			    struct edudma_request **reqs);
+void edudma_requests_submit(struct edudma_request **reqs, unsigned int nr);
+void edudma_requests_complete(struct list_head *finished);
 
-int edudma_channels_init(struct edudma_device *edev);
-void edudma_channels_stop(struct edudma_device *edev, int status);
-unsigned int edudma_channels_reap(struct edudma_device *edev);
-unsigned int edudma_vector_reap(struct edudma_device *edev, unsigned int vector);
-void edudma_tick(struct work_struct *work);
-
-struct edudma_request *edudma_submit(struct edudma_file *file,
-				     const struct edudma_transfer *arg,
-				     void (*complete)(struct edudma_request *req),
-				     void *context);
-u64 edudma_request_device_ns(const struct edudma_request *req);
+struct edudma_request *edudma_request_create(struct edudma_file *file,
+					     const struct edudma_transfer *arg,
+					     const struct edudma_sink *sink);
 void edudma_request_put(struct edudma_request *req);
-int edudma_transfer(struct edudma_file *file, struct edudma_transfer *arg);
-void edudma_requests_cancel(struct edudma_file *file);
+u64 edudma_request_device_ns(const struct edudma_request *req);
+void edudma_requests_free_spares(struct edudma_file *file);
 
-/* For engines, under the channel's lock. */
-void edudma_request_started(struct edudma_request *req);
-void edudma_request_finish(struct edudma_request *req, int status);
+int edudma_transfer(struct edudma_file *file, struct edudma_transfer *arg);
+
+/* For engines */
 struct edudma_range edudma_hold_range(const struct edudma_hold *hold);
 
 #endif /* EDUDMA_REQUEST_H */

@@ -10,6 +10,7 @@
 
 #include <linux/tracepoint.h>
 
+#include "buffer.h"
 #include "device.h"
 #include "plan.h"
 #include "request.h"

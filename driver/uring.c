@@ -42,14 +42,14 @@ static void uring_end(struct io_uring_cmd *cmd, unsigned int issue_flags)
 
 EDUDMA_URING_TASK_WORK(uring_end)
 
-/* In any context, perhaps before edudma_submit() returns. */
 static void uring_complete(struct edudma_request *req)
 {
-	struct io_uring_cmd *cmd = req->context;
-
-	private_of(cmd)->req = req;
-	io_uring_cmd_complete_in_task(cmd, uring_end_task);
+	io_uring_cmd_complete_in_task(req->context, uring_end_task);
 }
+
+static const struct edudma_sink uring = {
+	.complete = uring_complete,
+};
 
 /**
  * edudma_uring_submit - begin a transfer that nobody waits for
@@ -76,7 +76,12 @@ int edudma_uring_submit(struct edudma_file *file, struct io_uring_cmd *cmd,
 	if (arg.timeout_ns)
 		return -EINVAL;
 
+	req = edudma_request_create(file, &arg, &uring);
+	if (IS_ERR(req))
+		return PTR_ERR(req);
+	req->context = cmd;
+	private_of(cmd)->req = req;
 	private_of(cmd)->cqe32 = issue_flags & IO_URING_F_CQE32;
-	req = edudma_submit(file, &arg, uring_complete, cmd);
-	return IS_ERR(req) ? PTR_ERR(req) : -EIOCBQUEUED;
+	edudma_requests_submit(&req, 1);
+	return -EIOCBQUEUED;
 }

@@ -117,7 +117,7 @@ static int software_queue(struct edudma_channel *chan, struct edudma_request *re
 	soft->chan = chan;
 	soft->request = req;
 	soft->ended = false;
-	chan->progress_ns = ktime_get_ns();
+	chan->progress = jiffies;
 	edudma_request_started(req);
 	schedule_work(&soft->work);
 	return 0;

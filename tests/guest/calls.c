@@ -76,6 +76,25 @@ static void fill_liveness(void *arg)
 	*(struct edudma_liveness *)arg = (struct edudma_liveness) { .value = 5 };
 }
 
+/* A file has one ring: the next one is another file's. */
+static void fill_ring(void *arg)
+{
+	fd = open_device();
+	*(struct edudma_ring_setup *)arg = (struct edudma_ring_setup) {
+		.entries = 4, .eventfd = -1
+	};
+}
+
+/* An empty batch, but it needs a ring. */
+static void fill_submit(void *arg)
+{
+	struct edudma_ring_setup ring;
+
+	fill_ring(&ring);
+	EXPECT_OK(ioctl(fd, EDUDMA_RING, &ring));
+	*(struct edudma_submit *)arg = (struct edudma_submit) { .min_complete = 1 };
+}
+
 /* All that the driver knows, by number. */
 static const struct {
 	unsigned long request;
@@ -90,6 +109,8 @@ static const struct {
 	{ EDUDMA_TRANSFER, fill_transfer },
 	{ EDUDMA_FACTORIAL, fill_factorial },
 	{ EDUDMA_LIVENESS, fill_liveness },
+	{ EDUDMA_RING, fill_ring },
+	{ EDUDMA_SUBMIT, fill_submit },
 };
 
 static unsigned long resized(unsigned long request, unsigned int size)

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of a request in its channel: waiting, running, finished
+ *
+ *   submit    it joins the channel's queue
+ *   pump      the engine takes it from there, when it has room
+ *   reap      the engine says that it has ended
+ *   unlock    it is completed (request.c), without the channel's lock
+ *
+ * An interrupt, the tick, a waiter who looks, a cancellation and the end of the
+ * device all come through reap and unlock.
+ */
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+
+#include "channel.h"
+#include "completion.h"
+#include "device.h"
+#include "request.h"
+#include "trace.h"
+
+/* How much longer than its time a command may take before the device is broken. */
+#define STUCK_MS	5000
+
+/**
+ * edudma_channels_init - make the channels that the engine has
+ * @edev: the device, with its limits
+ *
+ * Context: probe; may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int edudma_channels_init(struct edudma_device *edev)
+{
+	unsigned int i, nr = edev->limits.nr_channels;
+
+	edev->channels = kcalloc(nr, sizeof(*edev->channels), GFP_KERNEL);
+	if (!edev->channels)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++) {
+		struct edudma_channel *chan = &edev->channels[i];
+
+		chan->edev = edev;
+		chan->index = i;
+		chan->armed = true;
+		spin_lock_init(&chan->lock);
+		INIT_LIST_HEAD(&chan->requests);
+		chan->waiting = &chan->requests;
+		INIT_LIST_HEAD(&chan->finished);
+	}
+	return 0;
+}
+
+static unsigned long channel_lock(struct edudma_channel *chan)
+	__acquires(&chan->lock)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&chan->lock, flags);
+	return flags;
+}
+
+/* What has ended under the lock is completed without it. */
+static void channel_unlock(struct edudma_channel *chan, unsigned long flags)
+	__releases(&chan->lock)
+{
+	LIST_HEAD(finished);
+
+	list_splice_init(&chan->finished, &finished);
+	spin_unlock_irqrestore(&chan->lock, flags);
+
+	if (!list_empty(&finished))
+		edudma_requests_complete(&finished);
+}
+
+/* Under the channel's lock: give the engine what it has room for. */
+static void channel_pump(struct edudma_channel *chan)
+{
+	const struct edudma_engine_ops *ops = chan->edev->type->ops;
+	struct edudma_request *req;
+
+	while (chan->waiting != &chan->requests) {
+		req = list_entry(chan->waiting, struct edudma_request, node);
+		chan->waiting = req->node.next;
+		req->state = EDUDMA_REQUEST_RUNNING;
+		if (ops->queue(chan, req)) {
+			chan->waiting = &req->node;
+			req->state = EDUDMA_REQUEST_WAITING;
+			break;
+		}
+	}
+	if (ops->kick)
+		ops->kick(chan);
+}
+
+/* Under the channel's lock. True if what ended just before may have been missed. */
+static bool channel_arm(struct edudma_channel *chan)
+{
+	bool wanted = edudma_wants_interrupt(chan);
+
+	if (wanted == chan->armed || !chan->edev->type->ops->arm)
+		return false;
+	chan->armed = wanted;
+	chan->edev->type->ops->arm(chan, wanted);
+	return wanted;
+}
+
+/*
+ * Under the channel's lock: begin what can begin, and see to it that its end will
+ * be noticed. A fast device has ended short requests when the doorbell returns.
+ */
+static void channel_advance(struct edudma_channel *chan)
+{
+	const struct edudma_engine_ops *ops = chan->edev->type->ops;
+	bool again;
+
+	do {
+		channel_pump(chan);
+		again = edudma_looks_at_once(chan->edev) && ops->reap(chan);
+		if (!again && channel_arm(chan))
+			again = ops->reap(chan);
+	} while (again);
+
+	if (!list_empty(&chan->requests))
+		schedule_delayed_work(&chan->edev->tick, edudma_tick_period(chan->edev));
+}
+
+/**
+ * edudma_request_started - the device has been given its first command
+ * @req: the request
+ *
+ * Only for engines whose device keeps no account of its time.
+ *
+ * Context: an engine, under the channel's lock.
+ */
+void edudma_request_started(struct edudma_request *req)
+{
+	req->started_ns = ktime_get_ns();
+}
+
+/**
+ * edudma_request_finish - a request has ended, the device touches it no more
+ * @req: the request
+ * @status: 0, -ECANCELED, or why it failed
+ *
+ * Context: an engine, under the channel's lock.
+ */
+void edudma_request_finish(struct edudma_request *req, int status)
+{
+	struct edudma_channel *chan = req->chan;
+
+	req->state = EDUDMA_REQUEST_ENDED;
+	req->status = status;
+	WRITE_ONCE(chan->load, chan->load - 1);
+	if (chan->waiting == &req->node)
+		chan->waiting = req->node.next;
+	list_move_tail(&req->node, &chan->finished);
+}
+
+/**
+ * edudma_channel_finish - the engine has forgotten all requests that it had
+ * @chan: the channel
+ * @status: why
+ *
+ * Context: under the channel's lock.
+ */
+void edudma_channel_finish(struct edudma_channel *chan, int status)
+{
+	while (edudma_channel_runs(chan))
+		edudma_request_finish(list_first_entry(&chan->requests,
+						       struct edudma_request, node), status);
+}
+
+/**
+ * edudma_channel_idlest - the channel that has least to do
+ * @edev: the device
+ *
+ * Return: the channel.
+ */
+struct edudma_channel *edudma_channel_idlest(struct edudma_device *edev)
+{
+	struct edudma_channel *best = edev->channels;
+	unsigned int i;
+
+	for (i = 1; i < edev->limits.nr_channels; i++) {
+		if (READ_ONCE(edev->channels[i].load) < READ_ONCE(best->load))
+			best = &edev->channels[i];
+	}
+	return best;
+}
+
+/* Under the channel's lock: as soon as the device allows. */
+static void request_cancel(struct edudma_request *req, int status)
+{
+	const struct edudma_engine_ops *ops = req->chan->edev->type->ops;
+
+	if (req->state == EDUDMA_REQUEST_WAITING) {
+		edudma_request_finish(req, status);
+	} else if (req->state == EDUDMA_REQUEST_RUNNING && !req->cancelled) {
+		req->cancelled = status;
+		if (ops->cancel)
+			ops->cancel(req);
+	}
+}
+
+/* Under the channel's lock. NULL: of any file. */
+static void channel_cancel(struct edudma_channel *chan, const struct edudma_file *file,
+			   int status)
+{
+	struct edudma_request *req, *next;
+
+	list_for_each_entry_safe(req, next, &chan->requests, node) {
+		if (!file || req->file == file)
+			request_cancel(req, status);
+	}
+}
+
+/**
+ * edudma_channel_submit - queue requests, and begin them with one kick
+ * @chan: the channel
+ * @reqs: its requests
+ * @nr: how many
+ *
+ * Context: any; takes the channel's lock.
+ */
+void edudma_channel_submit(struct edudma_channel *chan, struct edudma_request **reqs,
+			   unsigned int nr)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	atomic64_add(nr, &chan->edev->counters.submitted);
+	flags = channel_lock(chan);
+	WRITE_ONCE(chan->load, chan->load + nr);
+	for (i = 0; i < nr; i++) {
+		trace_edudma_submit(reqs[i]);
+		list_add_tail(&reqs[i]->node, &chan->requests);
+		if (chan->waiting == &chan->requests)
+			chan->waiting = &reqs[i]->node;
+	}
+	if (chan->stopped)
+		channel_cancel(chan, NULL, chan->stopped);
+	else
+		channel_advance(chan);
+	channel_unlock(chan, flags);
+}
+
+static unsigned int channel_reap(struct edudma_channel *chan)
+{
+	const struct edudma_engine_ops *ops = chan->edev->type->ops;
+	unsigned int ended;
+	unsigned long flags;
+
+	flags = channel_lock(chan);
+	ended = ops->reap(chan);
+	if (!ended && ops->check)
+		ops->check(chan);
+	channel_advance(chan);
+	channel_unlock(chan, flags);
+	return ended;
+}
+
+/**
+ * edudma_channels_reap - complete what has ended, begin what has waited
+ * @edev: the device
+ *
+ * Context: any; takes each channel's lock.
+ * Return: how many commands had ended.
+ */
+unsigned int edudma_channels_reap(struct edudma_device *edev)
+{
+	unsigned int i, ended = 0;
+
+	for (i = 0; i < edev->limits.nr_channels; i++)
+		ended += channel_reap(&edev->channels[i]);
+	return ended;
+}
+
+/**
+ * edudma_vector_reap - the same for the channels of one interrupt vector
+ * @edev: the device
+ * @vector: the vector
+ *
+ * Context: any; takes each channel's lock.
+ * Return: how many commands had ended.
+ */
+unsigned int edudma_vector_reap(struct edudma_device *edev, unsigned int vector)
+{
+	unsigned int i, ended = 0;
+
+	for (i = 0; i < edev->limits.nr_channels; i++) {
+		if (edudma_channel_vector(edev, i) == vector)
+			ended += channel_reap(&edev->channels[i]);
+	}
+	return ended;
+}
+
+/**
+ * edudma_channels_look - the same for channels at work, without touching a register
+ * @edev: the device
+ *
+ * Context: any; takes each channel's lock.
+ */
+void edudma_channels_look(struct edudma_device *edev)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	for (i = 0; i < edev->limits.nr_channels; i++) {
+		struct edudma_channel *chan = &edev->channels[i];
+
+		if (!READ_ONCE(chan->load))
+			continue;
+		flags = channel_lock(chan);
+		chan->edev->type->ops->reap(chan);
+		channel_advance(chan);
+		channel_unlock(chan, flags);
+	}
+}
+
+/**
+ * edudma_channel_cancel - end a request as soon as the device allows
+ * @req: the request, in any state
+ *
+ * Context: any; takes the channel's lock.
+ */
+void edudma_channel_cancel(struct edudma_request *req)
+{
+	struct edudma_channel *chan = req->chan;
+	unsigned long flags;
+
+	flags = channel_lock(chan);
+	request_cancel(req, -ECANCELED);
+	channel_unlock(chan, flags);
+}
+
+/**
+ * edudma_channels_cancel - cancel what a closed file has left behind
+ * @edev: the device
+ * @file: the open file
+ *
+ * Context: any; takes each channel's lock.
+ */
+void edudma_channels_cancel(struct edudma_device *edev, struct edudma_file *file)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	for (i = 0; i < edev->limits.nr_channels; i++) {
+		flags = channel_lock(&edev->channels[i]);
+		channel_cancel(&edev->channels[i], file, -ECANCELED);
+		channel_unlock(&edev->channels[i], flags);
+	}
+}
+
+/**
+ * edudma_channels_stop - end every request, and accept no more
+ * @edev: the device
+ * @status: what requests end with from now on
+ *
+ * When this returns the device touches no memory: it has ended what it was
+ * doing, or it may not master the bus any more.
+ *
+ * Context: may sleep, for as long as a command takes.
+ */
+void edudma_channels_stop(struct edudma_device *edev, int status)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	for (i = 0; i < edev->limits.nr_channels; i++) {
+		struct edudma_channel *chan = &edev->channels[i];
+
+		flags = channel_lock(chan);
+		chan->stopped = status;
+		channel_cancel(chan, NULL, status);
+		channel_unlock(chan, flags);
+		if (edev->type->ops->stop(chan)) {
+			dev_err(&edev->dev, "does not stop: bus mastering is now off\n");
+			pci_clear_master(edev->pdev);
+		}
+		flags = channel_lock(chan);
+		edudma_channel_finish(chan, status);
+		channel_unlock(chan, flags);
+	}
+}
+
+static bool channel_is_stuck(struct edudma_channel *chan)
+{
+	unsigned long limit = msecs_to_jiffies(STUCK_MS) +
+		nsecs_to_jiffies(chan->edev->limits.command_ns);
+	unsigned long flags;
+	bool stuck;
+
+	spin_lock_irqsave(&chan->lock, flags);
+	stuck = edudma_channel_runs(chan) &&
+		time_after(jiffies, chan->progress + limit);
+	spin_unlock_irqrestore(&chan->lock, flags);
+	return stuck;
+}
+
+/**
+ * edudma_tick - the poller; and with interrupts, the net below them
+ * @work: edudma_device.tick, which runs as long as there are requests
+ *
+ * Context: a worker.
+ */
+void edudma_tick(struct work_struct *work)
+{
+	struct edudma_device *edev =
+		container_of(work, struct edudma_device, tick.work);
+	unsigned int i, ended;
+
+	ended = edudma_channels_reap(edev);
+	if (!edudma_polls(edev))
+		atomic64_add(ended, &edev->counters.lost);
+	for (i = 0; i < edev->limits.nr_channels; i++) {
+		if (!edev->broken && channel_is_stuck(&edev->channels[i])) {
+			edev->broken = true;
+			dev_err(&edev->dev, "channel %u does not answer: giving the device up\n",
+				i);
+			pci_clear_master(edev->pdev);
+			edudma_channels_stop(edev, -EIO);
+			return;
+		}
+	}
+}

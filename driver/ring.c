@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Batches of transfers in one call, and completions in memory that user space maps
+ *
+ * The ring is written by the kernel alone, except for the head. What user space
+ * does to it harms nobody else: the kernel keeps the tail and the length to itself,
+ * and takes the head for no more than a number of free entries.
+ *
+ * The memory is the open file's, not the device's: completions can still be read
+ * when the device has gone.
+ */
+#include <linux/eventfd.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "compat.h"
+#include "completion.h"
+#include "device.h"
+#include "request.h"
+#include "ring.h"
+
+/**
+ * edudma_ring_init - an open file without a ring
+ * @file: the open file
+ */
+void edudma_ring_init(struct edudma_file *file)
+{
+	init_waitqueue_head(&file->ring.wait);
+	mutex_init(&file->ring.submit_lock);
+}
+
+/**
+ * edudma_ring_free - free a ring, if there is one
+ * @file: the open file, closed, with no mapping and nothing under way
+ *
+ * Context: may sleep.
+ */
+void edudma_ring_free(struct edudma_file *file)
+{
+	struct edudma_completions *ring = &file->ring;
+
+	if (ring->shared)
+		free_pages_exact(ring->shared, ring->bytes);
+	if (ring->eventfd)
+		eventfd_ctx_put(ring->eventfd);
+	kfree(ring->batch);
+}
+
+static struct edudma_ring *ring_of(struct edudma_file *file)
+{
+	/* Whoever sees the ring sees what was set up before. */
+	return smp_load_acquire(&file->ring.shared);
+}
+
+/* Under submit_lock. */
+static int ring_alloc(struct edudma_completions *ring, u32 entries)
+{
+	struct edudma_ring *shared;
+
+	ring->batch = kmalloc_array(EDUDMA_MAX_TRANSFERS, sizeof(*ring->batch),
+				    GFP_KERNEL_ACCOUNT);
+	if (!ring->batch)
+		return -ENOMEM;
+	ring->bytes = PAGE_ALIGN(struct_size(shared, completions, entries));
+	shared = alloc_pages_exact(ring->bytes, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (!shared) {
+		kfree(ring->batch);
+		ring->batch = NULL;
+		return -ENOMEM;
+	}
+	shared->mask = entries - 1;
+	ring->entries = entries;
+	/* From here on others submit. */
+	smp_store_release(&ring->shared, shared);
+	return 0;
+}
+
+/**
+ * edudma_ring_setup - EDUDMA_RING
+ * @file: the open file
+ * @arg: see the UAPI
+ *
+ * Context: inside enter and exit; may sleep.
+ * Return: 0 or an errno of the UAPI.
+ */
+int edudma_ring_setup(struct edudma_file *file, struct edudma_ring_setup *arg)
+{
+	struct edudma_completions *ring = &file->ring;
+	struct eventfd_ctx *eventfd = NULL;
+	int ret;
+
+	if (!arg->entries || arg->entries > EDUDMA_MAX_RING || arg->eventfd < -1)
+		return -EINVAL;
+	arg->entries = roundup_pow_of_two(arg->entries);
+	if (arg->eventfd >= 0) {
+		eventfd = eventfd_ctx_fdget(arg->eventfd);
+		if (IS_ERR(eventfd))
+			return -EBADF;
+	}
+
+	mutex_lock(&ring->submit_lock);
+	ret = ring->shared ? -EBUSY : 0;
+	if (!ret) {
+		ring->eventfd = eventfd;
+		ret = ring_alloc(ring, arg->entries);
+		if (ret)
+			ring->eventfd = NULL;
+	}
+	mutex_unlock(&ring->submit_lock);
+	if (ret) {
+		if (eventfd)
+			eventfd_ctx_put(eventfd);
+		return ret;
+	}
+	arg->mmap_offset = 0;
+	arg->mmap_length = ring->bytes;
+	return 0;
+}
+
+static vm_fault_t ring_fault(struct vm_fault *vmf)
+{
+	struct edudma_file *file = vmf->vma->vm_private_data;
+	struct edudma_completions *ring = &file->ring;
+
+	if (vmf->pgoff >= ring->bytes >> PAGE_SHIFT)
+		return VM_FAULT_SIGBUS;
+	vmf->page = virt_to_page((void *)ring->shared + (vmf->pgoff << PAGE_SHIFT));
+	get_page(vmf->page);
+	return 0;
+}
+
+static const struct vm_operations_struct ring_vm_ops = {
+	.fault = ring_fault,
+};
+
+/**
+ * edudma_ring_mmap - map the ring into user space
+ * @file: the open file, which the VMA keeps
+ * @vma: an offset of 0
+ *
+ * Context: under mmap_lock.
+ * Return: 0, -EINVAL if it is private or leaves the ring, or -ENOENT if there is no ring.
+ */
+int edudma_ring_mmap(struct edudma_file *file, struct vm_area_struct *vma)
+{
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	if (!ring_of(file))
+		return -ENOENT;
+	if (vma->vm_pgoff + vma_pages(vma) > file->ring.bytes >> PAGE_SHIFT)
+		return -EINVAL;
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
+	vma->vm_private_data = file;
+	vma->vm_ops = &ring_vm_ops;
+	return 0;
+}
+
+/* A head that is nonsense counts as a full ring. */
+static u32 ring_unread(struct edudma_completions *ring, u32 tail)
+{
+	return min(tail - READ_ONCE(ring->shared->head), ring->entries);
+}
+
+static int ring_reserve(struct edudma_file *file)
+{
+	struct edudma_completions *ring = &file->ring;
+
+	if (ring->pending + ring_unread(ring, ring->tail) >= ring->entries)
+		return -EAGAIN;
+	WRITE_ONCE(ring->pending, ring->pending + 1);
+	return 0;
+}
+
+/* A cancelled request is one of a closed file: nobody reads what it ended with. */
+static void ring_complete(struct edudma_request *req)
+{
+	struct edudma_completions *ring = &req->file->ring;
+	struct edudma_completion *entry =
+		&ring->shared->completions[ring->tail & (ring->entries - 1)];
+	u64 total = req->ended_ns - req->submitted_ns;
+	u64 device = edudma_request_device_ns(req);
+
+	entry->user_data = req->user_data;
+	entry->status = req->status;
+	entry->commands = req->commands;
+	entry->segments = req->segments;
+	entry->queue_ns = total - device;
+	entry->device_ns = device;
+	entry->total_ns = total;
+	WRITE_ONCE(ring->tail, ring->tail + 1);
+	/* Whoever sees the tail sees the entry. */
+	smp_store_release(&ring->shared->tail, ring->tail);
+	WRITE_ONCE(ring->pending, ring->pending - 1);
+}
+
+static const struct edudma_sink ring_sink = {
+	.reserve = ring_reserve,
+	.complete = ring_complete,
+};
+
+/**
+ * edudma_ring_notify - tell user space of completions that were added
+ * @file: the open file
+ *
+ * Context: under the file's lock.
+ */
+void edudma_ring_notify(struct edudma_file *file)
+{
+	struct edudma_completions *ring = &file->ring;
+
+	if (ring->notified == ring->tail)
+		return;
+	ring->notified = ring->tail;
+	if (wq_has_sleeper(&ring->wait))
+		wake_up_interruptible_poll(&ring->wait, EPOLLIN | EPOLLRDNORM);
+	if (ring->eventfd)
+		edudma_eventfd_signal(ring->eventfd);
+}
+
+/**
+ * edudma_ring_hang_up - wake who polls a device that has gone
+ * @file: the open file
+ */
+void edudma_ring_hang_up(struct edudma_file *file)
+{
+	wake_up_interruptible_poll(&file->ring.wait, EPOLLHUP | EPOLLERR);
+}
+
+/**
+ * edudma_ring_poll - poll(): are there completions?
+ * @file: the open file
+ * @filp: the same
+ * @table: for poll_wait()
+ *
+ * Return: EPOLLIN if so; EPOLLHUP once the device has gone.
+ */
+__poll_t edudma_ring_poll(struct edudma_file *file, struct file *filp, poll_table *table)
+{
+	struct edudma_ring *shared = ring_of(file);
+	__poll_t events = 0;
+
+	poll_wait(filp, &file->ring.wait, table);
+	if (shared && READ_ONCE(shared->tail) != READ_ONCE(shared->head))
+		events |= EPOLLIN | EPOLLRDNORM;
+	if (edudma_is_gone(file->edev))
+		events |= EPOLLHUP | EPOLLERR;
+	return events;
+}
+
+/**
+ * struct ring_waiter - who waits for completions
+ * @ring: where
+ * @min: how many
+ */
+struct ring_waiter {
+	struct edudma_completions *ring;
+	u32 min;
+};
+
+static bool ring_has_enough(void *arg)
+{
+	const struct ring_waiter *waiter = arg;
+	struct edudma_completions *ring = waiter->ring;
+
+	return ring_unread(ring, READ_ONCE(ring->tail)) >= waiter->min ||
+		!READ_ONCE(ring->pending);
+}
+
+static int ring_wait(struct edudma_file *file, u32 min, u64 timeout_ns)
+{
+	struct ring_waiter waiter = { .ring = &file->ring, .min = min };
+	long left;
+
+	if (edudma_spin(file->edev, ring_has_enough, &waiter))
+		return 0;
+	left = wait_event_interruptible_timeout(file->ring.wait, ring_has_enough(&waiter),
+						edudma_timeout_jiffies(timeout_ns));
+	if (left < 0)
+		return -EINTR;
+	return left ? 0 : -ETIMEDOUT;
+}
+
+/* Copied before anybody is inside: a page fault may take as long as it likes. */
+static int ring_copy_batch(struct edudma_completions *ring, const struct edudma_submit *arg)
+{
+	u32 count = min_t(u32, arg->count, EDUDMA_MAX_TRANSFERS);
+	size_t bytes = array_size(count, sizeof(*ring->batch));
+
+	return copy_from_user(ring->batch, u64_to_user_ptr(arg->entries), bytes) ? -EFAULT : count;
+}
+
+static int ring_submit(struct edudma_file *file, struct edudma_submit *arg)
+{
+	struct edudma_completions *ring = &file->ring;
+	struct edudma_request *reqs[EDUDMA_MAX_TRANSFERS];
+	int ret, idx;
+
+	ret = mutex_lock_killable(&ring->submit_lock);
+	if (ret)
+		return -EINTR;
+	ret = ring_copy_batch(ring, arg);
+	if (ret > 0) {
+		idx = edudma_enter(file->edev);
+		if (edudma_is_gone(file->edev))
+			ret = -ENODEV;
+		else
+			ret = edudma_requests_prepare(file, ring->batch, ret, &ring_sink, reqs);
+		if (ret > 0)
+			edudma_requests_submit(reqs, ret);
+		edudma_exit(file->edev, idx);
+	}
+	mutex_unlock(&ring->submit_lock);
+	if (ret < 0)
+		return ret;
+	arg->submitted = ret;
+	return 0;
+}
+
+/**
+ * edudma_ring_submit - EDUDMA_SUBMIT
+ * @file: the open file
+ * @arg: see the UAPI
+ *
+ * Context: may sleep.
+ * Return: 0 or an errno of the UAPI.
+ */
+int edudma_ring_submit(struct edudma_file *file, struct edudma_submit *arg)
+{
+	int ret = 0, idx;
+
+	arg->submitted = 0;
+	if (arg->flags)
+		return -EINVAL;
+	if (!ring_of(file))
+		return -ENOENT;
+	if (arg->min_complete > file->ring.entries)
+		return -EINVAL;
+	if (arg->count)
+		ret = ring_submit(file, arg);
+	if (ret || arg->submitted < arg->count || !arg->min_complete)
+		return ret;
+
+	idx = edudma_enter(file->edev);
+	ret = edudma_is_gone(file->edev) ? -ENODEV :
+		ring_wait(file, arg->min_complete, arg->timeout_ns);
+	edudma_exit(file->edev, idx);
+	return arg->submitted ? 0 : ret;
+}
