@@ -397,14 +397,16 @@ static bool request_is_done(void *arg)
 
 static int request_wait(struct edudma_request *req, u64 timeout_ns)
 {
-	long left = 1;
+	long left;
 
-	if (!edudma_spin(req->file->edev, request_is_done, req)) {
-		left = edudma_timeout_jiffies(timeout_ns);
-		left = wait_for_completion_interruptible_timeout(&req->done, left);
-	}
-	if (left <= 0)
-		edudma_channel_cancel(req);
+	if (edudma_spin(req->file->edev, request_is_done, req))
+		return req->status;
+	left = edudma_timeout_jiffies(timeout_ns);
+	left = wait_for_completion_interruptible_timeout(&req->done, left);
+	if (left > 0)
+		return req->status;
+
+	edudma_channel_cancel(req);
 	/* It may have ended just before it was cancelled. */
 	if (completion_done(&req->done) && req->status != -ECANCELED)
 		return req->status;
