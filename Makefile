@@ -18,11 +18,11 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test shell check mutants docs device build userspace programs clean FORCE
+.PHONY: help run test shell check mutants bench-peer docs device build userspace programs clean FORCE
 
 help: ## this text
 	@echo 'Targets:'
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 	@echo 'Variables, with their defaults:'
 	@echo '  CLOCK=virtual   or real: the guest sees the time of the host'
 	@echo '  ACCEL=tcg       or kvm; or auto, which tries KVM first'
@@ -58,6 +58,9 @@ device: ## builds edu-sg, our own device, for the installed QEMU
 	@echo '  BUILD   edu-sg'
 	$(Q)qemu/device/build --build $(BUILD) $(if $(QEMU),--qemu $(QEMU))
 
+bench-peer: build device ## measures edu-sg against nvme, side by side
+	$(Q)QEMU=$(BUILD)/device/qemu-edu-sg bench/peer
+
 check: $(BUILD)/kernel.env ## runs every static checker
 	$(Q)scripts/check
 
@@ -82,13 +85,18 @@ clean: ## removes all output
 # What is built depends on the guest's kernel, so that is found first: make
 # reads this file, and starts over if it had to be made. Checking that nothing
 # has changed takes a moment only.
-ifneq ($(filter run test shell check mutants build,$(MAKECMDGOALS)),)
+ifneq ($(filter run test shell check mutants bench-peer build,$(MAKECMDGOALS)),)
 include $(BUILD)/kernel.env
 endif
 
+packages-test := test device
+packages-check := check
+packages-mutants := test
+packages-bench-peer := peer
+
 $(BUILD)/kernel.env: FORCE
 	@mkdir -p $(@D)
-	@scripts/setup run $(if $(filter test,$(MAKECMDGOALS)),device) $(filter test check,$(MAKECMDGOALS)) $(if $(filter mutants,$(MAKECMDGOALS)),test)
+	@scripts/setup run $(sort $(foreach goal,$(MAKECMDGOALS),$(packages-$(goal))))
 	@qemu/guest/kernel
 
 # Each release and variant builds in its own copy of the driver
