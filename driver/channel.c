@@ -246,7 +246,14 @@ void edudma_channel_submit(struct edudma_channel *chan, struct edudma_request **
 	channel_unlock(chan, flags);
 }
 
-static unsigned int channel_reap(struct edudma_channel *chan)
+/**
+ * edudma_channel_reap - complete what has ended, begin what has waited
+ * @chan: the channel
+ *
+ * Context: any; takes the channel's lock.
+ * Return: how many commands had ended.
+ */
+unsigned int edudma_channel_reap(struct edudma_channel *chan)
 {
 	const struct edudma_engine_ops *ops = chan->edev->type->ops;
 	unsigned int ended;
@@ -262,7 +269,7 @@ static unsigned int channel_reap(struct edudma_channel *chan)
 }
 
 /**
- * edudma_channels_reap - complete what has ended, begin what has waited
+ * edudma_channels_reap - the same for all channels
  * @edev: the device
  *
  * Context: any; takes each channel's lock.
@@ -273,31 +280,12 @@ unsigned int edudma_channels_reap(struct edudma_device *edev)
 	unsigned int i, ended = 0;
 
 	for (i = 0; i < edev->limits.nr_channels; i++)
-		ended += channel_reap(&edev->channels[i]);
+		ended += edudma_channel_reap(&edev->channels[i]);
 	return ended;
 }
 
 /**
- * edudma_vector_reap - the same for the channels of one interrupt vector
- * @edev: the device
- * @vector: the vector
- *
- * Context: any; takes each channel's lock.
- * Return: how many commands had ended.
- */
-unsigned int edudma_vector_reap(struct edudma_device *edev, unsigned int vector)
-{
-	unsigned int i, ended = 0;
-
-	for (i = 0; i < edev->limits.nr_channels; i++) {
-		if (edudma_channel_vector(edev, i) == vector)
-			ended += channel_reap(&edev->channels[i]);
-	}
-	return ended;
-}
-
-/**
- * edudma_channels_look - the same for channels at work, without touching a register
+ * edudma_channels_look - the same for those at work, without touching a register
  * @edev: the device
  *
  * Context: any; takes each channel's lock.

@@ -86,6 +86,21 @@ unsigned int edudma_channel_vector(struct edudma_device *edev, unsigned int chan
 	return edev->nr_vectors > 1 ? 1 + chan % (edev->nr_vectors - 1) : 0;
 }
 
+static void vector_reap(const struct edudma_vector *vector)
+{
+	struct edudma_device *edev = vector->edev;
+	unsigned int i;
+
+	if (edev->nr_vectors == 1) {
+		edudma_channels_reap(edev);
+		return;
+	}
+	if (!vector->index)
+		return;
+	for (i = vector->index - 1; i < edev->limits.nr_channels; i += edev->nr_vectors - 1)
+		edudma_channel_reap(&edev->channels[i]);
+}
+
 static irqreturn_t irq_handler(int irq, void *data)
 {
 	struct edudma_vector *vector = data;
@@ -94,7 +109,7 @@ static irqreturn_t irq_handler(int irq, void *data)
 	if (!edev->type->ops->irq(edev, vector->index))
 		return IRQ_NONE;
 	atomic64_inc(&edev->counters.interrupts);
-	edudma_vector_reap(edev, vector->index);
+	vector_reap(vector);
 	return IRQ_HANDLED;
 }
 

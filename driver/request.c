@@ -101,6 +101,8 @@ static unsigned int hold_segments(const struct edudma_hold *hold)
 {
 	struct edudma_range range = edudma_hold_range(hold);
 
+	if (range.nr_segs == 1)
+		return 1;
 	return edudma_count_segments(&range, hold->length);
 }
 
@@ -204,8 +206,7 @@ int edudma_requests_prepare(struct edudma_file *file, const struct edudma_entry 
 			    unsigned int nr, const struct edudma_sink *sink,
 			    struct edudma_request **reqs)
 {
-	struct edudma_channel *copier = edudma_channel_idlest(file->edev);
-	struct edudma_channel *keeper = edudma_file_channel(file);
+	struct edudma_channel *copier = NULL;
 	struct edudma_request *req;
 	unsigned int i;
 	int ret = 0;
@@ -224,7 +225,9 @@ int edudma_requests_prepare(struct edudma_file *file, const struct edudma_entry 
 			ret = PTR_ERR(req);
 			break;
 		}
-		req->chan = req->op == EDUDMA_COPY ? copier : keeper;
+		if (req->op == EDUDMA_COPY && !copier)
+			copier = edudma_channel_idlest(file->edev);
+		req->chan = req->op == EDUDMA_COPY ? copier : edudma_file_channel(file);
 		reqs[i] = req;
 	}
 	xa_unlock_irq(&file->buffers);
