@@ -419,7 +419,8 @@ struct edudma_entry {
  * @count: in: how many; may be zero
  * @flags: in: zero
  * @min_complete: in: return when the ring holds at least so many completions that
- *	are not consumed, or nothing is under way any more; zero: do not wait
+ *	are not consumed, or nothing is under way any more; at most what the ring
+ *	holds; zero: do not wait
  * @submitted: out: how many were submitted, from the first on
  * @timeout_ns: in: nanoseconds to wait at most; zero: for ever
  *
