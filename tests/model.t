@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# edu-sg with timing=model under a virtual clock: its speed is a matter of arithmetic,
-# so that a change of a figure is a change of the driver.
+# edu-sg with timing=model under a virtual clock: how fast it is there is a matter of
+# arithmetic, so that a figure that changes tells of a driver that has changed.
 # shellcheck source=tests/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -10,7 +10,8 @@ source "$(dirname "$0")/lib.sh"
 measure() {
 	"$top/qemu/run" --quiet --out "$1" "${virtual[@]}" --qemu "$build/device/qemu-edu-sg" \
 		--device edu-sg,timing=model -- \
-		edudma bench --sizes 4K,64K --iterations 5 --json /results/bench.json
+		edudma bench --directions to,from --sizes 4K,64K --depth 1,8 --seconds 0.01 \
+		--json /results/bench.json
 }
 
 check "the device is built" "$top/qemu/device/build" --build "$build"
