@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test shell check mutants bench-peer docs device build userspace programs clean FORCE
+.PHONY: help run test shell check mutants bench bench-peer docs device build userspace programs measurement clean FORCE
 
 help: ## this text
 	@echo 'Targets:'
@@ -58,8 +58,11 @@ device: ## builds edu-sg, our own device, for the installed QEMU
 	@echo '  BUILD   edu-sg'
 	$(Q)qemu/device/build --build $(BUILD) $(if $(QEMU),--qemu $(QEMU))
 
-bench-peer: build device ## measures edu-sg against nvme, side by side
-	$(Q)QEMU=$(BUILD)/device/qemu-edu-sg bench/peer
+bench: build device measurement ## measures edu-sg under load: how busy, and how that scales
+	$(Q)bench/load
+
+bench-peer: build device measurement ## measures edu-sg against nvme, side by side
+	$(Q)bench/peer
 
 check: $(BUILD)/kernel.env ## runs every static checker
 	$(Q)scripts/check
@@ -67,15 +70,8 @@ check: $(BUILD)/kernel.env ## runs every static checker
 mutants: build ## proves that the tests notice broken drivers
 	$(Q)tests/mutants/run
 
-docs: $(BUILD)/results/run.json userspace ## puts the figures of the last 'make run' into README.md
-	@grep -q '^<!-- results:' README.md && grep -q '^<!-- end of results' README.md || \
-		{ echo 'README.md has lost its two lines "<!-- results: ..." and "<!-- end of results -->"' >&2; false; }
-	$(Q)$(BUILD)/userspace/edudma report --markdown $< >$(<D)/report.md
-	$(Q)sed -i -e '/^<!-- results:/,/^<!-- end of results/{/^<!--/!d}' \
-		-e '/^<!-- results:/r $(<D)/report.md' README.md
-
-$(BUILD)/results/run.json:
-	@echo 'There are no figures in $(@:$(CURDIR)/%=%): run `make run` first' >&2; false
+docs: userspace ## puts the figures of the last measurements into the documents
+	$(Q)scripts/docs
 
 build: userspace programs ## builds everything and gets a guest kernel
 
@@ -85,13 +81,14 @@ clean: ## removes all output
 # What is built depends on the guest's kernel, so that is found first: make
 # reads this file, and starts over if it had to be made. Checking that nothing
 # has changed takes a moment only.
-ifneq ($(filter run test shell check mutants bench-peer build,$(MAKECMDGOALS)),)
+ifneq ($(filter run test shell check mutants bench bench-peer build,$(MAKECMDGOALS)),)
 include $(BUILD)/kernel.env
 endif
 
 packages-test := test device
 packages-check := check
 packages-mutants := test
+packages-bench := bench
 packages-bench-peer := peer
 
 $(BUILD)/kernel.env: FORCE
@@ -129,3 +126,7 @@ userspace:
 programs:
 	@echo '  BUILD   test programs'
 	$(Q)$(MAKE) $(silent) -C tests BUILD=$(BUILD)
+
+measurement:
+	@echo '  BUILD   what measurements need'
+	$(Q)$(MAKE) $(silent) -C bench BUILD=$(BUILD)

@@ -11,6 +11,8 @@ import sys
 TOP = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("BUILD", TOP / "build")).resolve()
 RESULTS = BUILD / "results"
+# the one with edu-sg, which `make device` builds
+QEMU = BUILD / "device/qemu-edu-sg"
 
 # A command's own words are of interest only if it fails
 JOB = """
@@ -39,8 +41,8 @@ class Guest:
 
     def run(self):
         """Boots the guest; returns what the steps wrote, by their names."""
-        command = [TOP / "qemu/run", "--clock", "real", "--out", self.out, *self.options,
-                   "--", "sh", "-c", self.job]
+        command = [TOP / "qemu/run", "--quiet", "--qemu", QEMU, "--clock", "real",
+                   "--out", self.out, *self.options, "--", "sh", "-c", self.job]
         for old in self.out.glob("*.json"):
             old.unlink()
         # what is printed here is progress, the results come later

@@ -107,3 +107,49 @@ def peer(result):
         [f"{len(rows) - missed} of {len(rows)} goals are met. Medians of "
          f"{count(len(result['rows'][0]['rounds']), 'round')}; {result['environment']['fio']}.",
          *place(result["environment"])])]
+
+
+def busy_table(result):
+    rows = [(f"{row['method']}, {row['direction']}, depth {row['depth']}, {row['cpus']} CPU",
+             rate(row["throughput_Bps"]), f"{row['busy_fraction']:.2f}", rate(row["device_Bps"]),
+             rate(row["memcpy_Bps"]), f"{row['copy_ratio']:.2f}", verdict(row["met"]))
+            for row in result["busy"]]
+    return Table("How busy the device is: transfers of 1 MiB",
+                 ("transfers", "throughput", "busy", "rate while busy", "memcpy", "ratio", ""),
+                 rows)
+
+
+def grid(rows, line, column, cell):
+    """A table's header and rows: one line and one column for each value of two keys"""
+    lines = list(dict.fromkeys(line(row) for row in rows))
+    columns = list(dict.fromkeys(column(row) for row in rows))
+    cells = {(line(row), column(row)): cell(row) for row in rows}
+    return ("", *columns), [(one, *(cells.get((one, other), "") for other in columns))
+                            for one in lines]
+
+
+def scaling_tables(result):
+    sizes = [row for row in result["scaling"] if row["axis"] == "size"]
+    others = [row for row in result["scaling"] if row["axis"] != "size"]
+    for title, cell in (
+            ("Throughput by size and depth", lambda row: rate(row["throughput_Bps"])),
+            ("The same as a part of memcpy", lambda row: f"{row['copy_ratio']:.2f}")):
+        yield Table(title, *grid(sizes, lambda row: size(row["bytes"]),
+                                 lambda row: f"depth {row['depth']}", cell))
+    yield Table("Throughput by channels, and by processes (as a part of memcpy)", *grid(
+        others, lambda row: f"{row['axis']}: {row[row['axis']]}",
+        lambda row: size(row["bytes"]),
+        lambda row: f"{rate(row['throughput_Bps'])} ({row['copy_ratio']:.2f})"))
+
+
+def goals_table(result):
+    return Table("Goals", ("what", "goal", "measured", ""),
+                 [(goal["what"], f"{goal['goal']:g}", f"{goal['measured']:.3g}",
+                   verdict(goal["met"])) for goal in result["goals"]],
+                 [f"Medians of {count(result['rounds'], 'round')}.",
+                  *place(result["environment"])])
+
+
+def bench(result):
+    """The tables of bench.json"""
+    return [busy_table(result), *scaling_tables(result), goals_table(result)]

@@ -9,7 +9,7 @@ check_cppcheck() {
 	! cppcheck --help | grep -e --check-level >/dev/null || options+=(--check-level=exhaustive)
 	cppcheck --quiet "${options[@]}" --inline-suppr --error-exitcode=1 -j "$(nproc)" \
 		'-DEDUDMA_VERSION=""' -I userspace/lib -I userspace/edudma -I driver/uapi \
-		-I driver -I tests userspace tests/*.c tests/unit tests/guest tests/qtest
+		-I driver -I tests userspace bench tests/*.c tests/unit tests/guest tests/qtest
 }
 
 # What to look for is in .clang-tidy
@@ -18,7 +18,7 @@ check_clang_tidy() {
 	read -ra flags < <(pkg-config --cflags json-c libpci)
 	flags+=(-std=gnu11 -D_GNU_SOURCE '-DEDUDMA_VERSION=""'
 		-Iuserspace/lib -Iuserspace/edudma -Idriver/uapi -Idriver -Itests)
-	find userspace tests -name '*.c' ! -path 'tests/driver/*' -print0 |
+	find userspace bench tests -name '*.c' ! -path 'tests/driver/*' -print0 |
 		xargs -0 -I {} -P "$(nproc)" clang-tidy --quiet {} -- "${flags[@]}"
 }
 
