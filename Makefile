@@ -67,7 +67,7 @@ bench-peer: build device measurement ## measures edu-sg against nvme, side by si
 check: $(BUILD)/kernel.env ## runs every static checker
 	$(Q)scripts/check
 
-mutants: build ## proves that the tests notice broken drivers
+mutants: build device ## proves that the tests notice broken drivers
 	$(Q)tests/mutants/run
 
 docs: userspace ## puts the figures of the last measurements into the documents

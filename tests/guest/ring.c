@@ -413,6 +413,29 @@ TEST(ring_is_full)
 	EXPECT_EQ(take().user_data, 3);
 	EXPECT_EQ(take().user_data, 0);
 	EXPECT_EQ(take().user_data, 1);
+	/* What found no place holds nothing. */
+	free_buffer(&buffer);
+	expect_ring_works();
+}
+
+/* A head that is ahead makes no room that is not there. */
+TEST(head_is_ahead)
+{
+	enum { NR = 4 };
+	struct edudma_entry entries[NR];
+	struct buffer buffer;
+
+	open_with_ring(NR);
+	buffer = alloc_buffer(fd, EDUDMA_KMALLOC, 100);
+	for (unsigned int i = 0; i < NR; i++)
+		entries[i] = entry_to(&buffer, i);
+	ASSERT_EQ(submit(entries, NR, 0, 0), NR);
+	ring->head = ring->tail + 2;
+	EXPECT_ERRNO(submit(entries, NR, 0, 0), EAGAIN);
+	wait_for_tail(NR);
+	ring->head = 0;
+	for (unsigned int i = 0; i < NR; i++)
+		EXPECT_EQ(take().user_data, i);
 	expect_ring_works();
 }
 
@@ -769,6 +792,43 @@ TEST(threads_share_a_ring)
 	for (unsigned int i = 0; i < 2; i++)
 		pthread_join(submitters[i].thread, NULL);
 	EXPECT_EQ(ready(), 0);
+}
+
+static void *submit_one_by_one(void *argument)
+{
+	struct submitter *submitter = argument;
+
+	for (unsigned int i = 0; i < submitter->nr; i++) {
+		submitter->entry.user_data = i + 1;
+		ASSERT_EQ(submit(&submitter->entry, 1, 1, FOR_EVER), 1);
+		while (ready())
+			;
+	}
+	return NULL;
+}
+
+/* Whoever sees the tail sees the completion: here somebody looks all the time. */
+TEST(completion_is_whole)
+{
+	struct submitter submitter;
+	struct buffer buffer;
+
+	open_with_ring(1);
+	if (is_slow() || sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		return;
+	buffer = alloc_buffer(fd, EDUDMA_KMALLOC, 64);
+	submitter = (struct submitter) { .entry = entry_to(&buffer, 0), .nr = 20000 };
+	memset(ring->completions, 0xff, sizeof(ring->completions[0]));
+	ASSERT(!pthread_create(&submitter.thread, NULL, submit_one_by_one, &submitter));
+	for (unsigned int i = 0; i < submitter.nr; i++) {
+		while (!ready())
+			;
+		ASSERT_EQ(ring->completions[0].user_data, i + 1);
+		ASSERT(ring->completions[0].total_ns != UINT64_MAX);
+		memset(ring->completions, 0xff, sizeof(ring->completions[0]));
+		consume(1);
+	}
+	pthread_join(submitter.thread, NULL);
 }
 
 TEST(mapping_survives_fork)
