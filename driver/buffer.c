@@ -106,10 +106,9 @@ int edudma_method_info(struct edudma_file *file, struct edudma_method_info *arg)
  */
 struct edudma_buffer *edudma_find_buffer(struct edudma_file *file, u32 handle)
 {
-	if (handle >= EDUDMA_HANDLE_LIMIT)
-		return NULL;
-	return xa_load(&file->buffers,
-		       array_index_nospec(handle, EDUDMA_HANDLE_LIMIT));
+	XA_STATE(xas, &file->buffers, array_index_nospec(handle, EDUDMA_HANDLE_LIMIT));
+
+	return handle < EDUDMA_HANDLE_LIMIT ? xas_load(&xas) : NULL;
 }
 
 static bool holds_conflict(const struct edudma_hold *a,
@@ -147,17 +146,6 @@ int __edudma_hold_take(struct edudma_file *file, struct edudma_hold *hold, u32 h
 	}
 	hlist_add_head(&hold->node, &hold->buf->holds);
 	return 0;
-}
-
-/**
- * __edudma_hold_drop - give a range back
- * @hold: what __edudma_hold_take() took
- *
- * Context: under the file's lock.
- */
-void __edudma_hold_drop(struct edudma_hold *hold)
-{
-	hlist_del(&hold->node);
 }
 
 static int hold_take(struct edudma_file *file, struct edudma_hold *hold, u32 handle)

@@ -110,6 +110,12 @@ static inline bool edudma_range_is_inside(u64 offset, u64 length, u64 size)
 	return length && length <= size && offset <= size - length;
 }
 
+/* Under the file's lock: give back a range that __edudma_hold_take() took. */
+static inline void __edudma_hold_drop(struct edudma_hold *hold)
+{
+	hlist_del(&hold->node);
+}
+
 unsigned int edudma_nr_methods(void);
 u64 edudma_quota(void);
 
@@ -121,7 +127,6 @@ int edudma_buffer_cpu(struct edudma_file *file, struct edudma_cpu *arg);
 
 struct edudma_buffer *edudma_find_buffer(struct edudma_file *file, u32 handle);
 int __edudma_hold_take(struct edudma_file *file, struct edudma_hold *hold, u32 handle);
-void __edudma_hold_drop(struct edudma_hold *hold);
 
 void edudma_buffer_set_segment(struct edudma_buffer *buf, dma_addr_t addr);
 void edudma_buffers_release(struct edudma_file *file);

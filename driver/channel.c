@@ -46,8 +46,8 @@ int edudma_channels_init(struct edudma_device *edev)
 		chan->armed = true;
 		spin_lock_init(&chan->lock);
 		INIT_LIST_HEAD(&chan->requests);
+		chan->running = &chan->requests;
 		chan->waiting = &chan->requests;
-		INIT_LIST_HEAD(&chan->finished);
 	}
 	return 0;
 }
@@ -67,7 +67,7 @@ static void channel_unlock(struct edudma_channel *chan, unsigned long flags)
 {
 	LIST_HEAD(finished);
 
-	list_splice_init(&chan->finished, &finished);
+	list_cut_before(&finished, &chan->requests, chan->running);
 	spin_unlock_irqrestore(&chan->lock, flags);
 
 	if (!list_empty(&finished))
@@ -122,7 +122,7 @@ static void channel_advance(struct edudma_channel *chan)
 			again = ops->reap(chan);
 	} while (again);
 
-	if (!list_empty(&chan->requests))
+	if (chan->running != &chan->requests)
 		schedule_delayed_work(&chan->edev->tick, edudma_tick_period(chan->edev));
 }
 
@@ -155,7 +155,10 @@ void edudma_request_finish(struct edudma_request *req, int status)
 	WRITE_ONCE(chan->load, chan->load - 1);
 	if (chan->waiting == &req->node)
 		chan->waiting = req->node.next;
-	list_move_tail(&req->node, &chan->finished);
+	if (chan->running == &req->node)
+		chan->running = req->node.next;
+	else
+		list_move_tail(&req->node, chan->running);
 }
 
 /**
@@ -168,8 +171,8 @@ void edudma_request_finish(struct edudma_request *req, int status)
 void edudma_channel_finish(struct edudma_channel *chan, int status)
 {
 	while (edudma_channel_runs(chan))
-		edudma_request_finish(list_first_entry(&chan->requests,
-						       struct edudma_request, node), status);
+		edudma_request_finish(list_entry(chan->running, struct edudma_request,
+						 node), status);
 }
 
 /**
@@ -238,6 +241,8 @@ void edudma_channel_submit(struct edudma_channel *chan, struct edudma_request **
 		list_add_tail(&reqs[i]->node, &chan->requests);
 		if (chan->waiting == &chan->requests)
 			chan->waiting = &reqs[i]->node;
+		if (chan->running == &chan->requests)
+			chan->running = &reqs[i]->node;
 	}
 	if (chan->stopped)
 		channel_cancel(chan, NULL, chan->stopped);

@@ -20,10 +20,10 @@ struct work_struct;
  * @index: which part
  * @lock: protects all below, the engine's state for the channel, and
  *	@cancelled of each request; interrupts off
- * @requests: those that the engine has, then those that wait for it; each part in
- *	the order of submission
+ * @requests: those that have ended, until the lock is released; then those that the
+ *	engine has; then those that wait for it
+ * @running: the first that has not ended, or the list's head
  * @waiting: the first that waits, or the list's head
- * @finished: requests that have ended, until the lock is released
  * @stopped: no request is accepted any more; the errno that tells why
  * @armed: the next completion interrupts
  * @load: requests waiting and running; others may look without the lock
@@ -34,8 +34,8 @@ struct edudma_channel {
 	unsigned int index;
 	spinlock_t lock; /* protects the lists, and the engine's state */
 	struct list_head requests;
+	struct list_head *running;
 	struct list_head *waiting;
-	struct list_head finished;
 	int stopped;
 	bool armed;
 	unsigned int load;
@@ -45,7 +45,7 @@ struct edudma_channel {
 /* Under the channel's lock: has the engine anything to do? */
 static inline bool edudma_channel_runs(const struct edudma_channel *chan)
 {
-	return chan->requests.next != chan->waiting;
+	return chan->running != chan->waiting;
 }
 
 int edudma_channels_init(struct edudma_device *edev);

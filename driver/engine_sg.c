@@ -67,6 +67,12 @@
 /* A request that takes more than half of a ring is too long. */
 #define SG_MAX_PIECES		(SG_RING / 2)
 
+static const u8 opcodes[] = {
+	[EDUDMA_TO_DEVICE] = SG_OP_TO_DEVICE,
+	[EDUDMA_FROM_DEVICE] = SG_OP_FROM_DEVICE,
+	[EDUDMA_COPY] = SG_OP_COPY,
+};
+
 struct esg_descriptor {
 	u8 opcode;
 	u8 flags;
@@ -152,12 +158,10 @@ struct esg_channel {
 
 /**
  * struct esg - the engine's state
- * @max_length: the most bytes of a descriptor
  * @nr_channels: entries of @channels
  * @channels: one for each of edudma_device.channels
  */
 struct esg {
-	u64 max_length;
 	unsigned int nr_channels;
 	struct esg_channel channels[];
 };
@@ -231,14 +235,14 @@ static int esg_alloc_rings(struct edudma_device *edev, struct esg *sg)
 static void esg_read_limits(struct edudma_device *edev, struct esg *sg)
 {
 	u64 segments = readl(edev->regs + SG_CAP_SEGMENTS);
+	u64 max_length = esg_read64(edev, SG_CAP_LENGTH);
 	struct edudma_limits *limits = &edev->limits;
 
-	sg->max_length = esg_read64(edev, SG_CAP_LENGTH);
 	limits->nr_channels = sg->nr_channels;
 	limits->nr_vectors = max(1U, readl(edev->regs + SG_CAP_VECTORS));
-	limits->device_bytes = round_down(esg_read64(edev, SG_CAP_MEMORY) /
-					  sg->nr_channels, 4);
-	limits->window = min_t(u64, sg->max_length, limits->device_bytes);
+	limits->device_bytes = min(max_length, round_down(esg_read64(edev, SG_CAP_MEMORY) /
+							  sg->nr_channels, 4));
+	limits->window = limits->device_bytes;
 	limits->max_segment = UINT_MAX;
 	limits->max_length = min(segments << PAGE_SHIFT,
 				 (SG_MAX_PIECES - 1) * (u64)limits->window);
@@ -421,6 +425,7 @@ static void esg_end_clear(struct esg_channel *sg, unsigned int status)
 		sg->dirty = 0;
 }
 
+/* Fields that are not written here are zero for ever. */
 static void esg_write_piece(struct esg_channel *sg, struct edudma_request *req,
 			    u64 done, u64 length, u64 device)
 {
@@ -432,20 +437,16 @@ static void esg_write_piece(struct esg_channel *sg, struct edudma_request *req,
 		src = esg_side(&req->src, done);
 	if (req->op != EDUDMA_TO_DEVICE)
 		dst = esg_side(&req->dst, done);
-	*desc = (struct esg_descriptor) {
-		.opcode = req->op == EDUDMA_TO_DEVICE ? SG_OP_TO_DEVICE :
-			  req->op == EDUDMA_FROM_DEVICE ? SG_OP_FROM_DEVICE :
-			  SG_OP_COPY,
-		.flags = last ? SG_FLAG_IRQ : 0,
-		.length = cpu_to_le64(length),
-		.device_offset = cpu_to_le64(device),
-		.source = cpu_to_le64(src.addr),
-		.destination = cpu_to_le64(dst.addr),
-		.source_count = cpu_to_le32(src.count),
-		.destination_count = cpu_to_le32(dst.count),
-		.source_skip = cpu_to_le32(src.skip),
-		.destination_skip = cpu_to_le32(dst.skip),
-	};
+	desc->opcode = opcodes[req->op];
+	desc->flags = last ? SG_FLAG_IRQ : 0;
+	desc->length = cpu_to_le64(length);
+	desc->device_offset = cpu_to_le64(device);
+	desc->source = cpu_to_le64(src.addr);
+	desc->destination = cpu_to_le64(dst.addr);
+	desc->source_count = cpu_to_le32(src.count);
+	desc->destination_count = cpu_to_le32(dst.count);
+	desc->source_skip = cpu_to_le32(src.skip);
+	desc->destination_skip = cpu_to_le32(dst.skip);
 	req->commands++;
 }
 
@@ -454,28 +455,17 @@ static void esg_write_request(struct edudma_channel *chan, struct edudma_request
 {
 	u64 slice = chan->edev->limits.device_bytes;
 	struct esg_channel *sg = esg_of(chan);
+	bool copy = req->op == EDUDMA_COPY;
 	u64 at = req->device_offset;
 	u64 done, length;
 
 	for (done = 0; done < req->length; done += length) {
 		length = min(req->length - done, slice - at);
-		esg_write_piece(sg, req, done, length, sg->slice + at);
+		esg_write_piece(sg, req, done, length, copy ? 0 : sg->slice + at);
 		at = 0;
 	}
 	if (req->op == EDUDMA_TO_DEVICE)
 		sg->dirty = max(sg->dirty, min(slice, req->device_offset + req->length));
-}
-
-static void esg_write_copy(struct edudma_channel *chan, struct edudma_request *req)
-{
-	u64 max = chan->edev->limits.window;
-	struct esg_channel *sg = esg_of(chan);
-	u64 done, length;
-
-	for (done = 0; done < req->length; done += length) {
-		length = min(req->length - done, max);
-		esg_write_piece(sg, req, done, length, 0);
-	}
 }
 
 static int esg_queue(struct edudma_channel *chan, struct edudma_request *req)
@@ -485,18 +475,16 @@ static int esg_queue(struct edudma_channel *chan, struct edudma_request *req)
 	if (SG_RING - (sg->tail - sg->head) < SG_MAX_PIECES + 1)
 		return -EBUSY;
 
-	if (req->op == EDUDMA_COPY) {
-		esg_write_copy(chan, req);
-		return 0;
-	}
-	if (sg->owner != req->file->id && sg->dirty) {
-		if (!sg->clearing) {
-			esg_write_clear(sg);
-			atomic64_inc(&chan->edev->counters.scrubs);
+	if (req->op != EDUDMA_COPY && sg->owner != req->file->id) {
+		if (sg->dirty) {
+			if (!sg->clearing) {
+				esg_write_clear(sg);
+				atomic64_inc(&chan->edev->counters.scrubs);
+			}
+			return -EBUSY;
 		}
-		return -EBUSY;
+		sg->owner = req->file->id;
 	}
-	sg->owner = req->file->id;
 	esg_write_request(chan, req);
 	return 0;
 }

@@ -144,29 +144,31 @@ static void drop_ranges(struct edudma_request *req)
 		__edudma_hold_drop(&req->dst);
 }
 
+/* Under the file's lock: how many more requests may be under way? */
+static unsigned int file_room(struct edudma_file *file, const struct edudma_sink *sink)
+{
+	unsigned int room = EDUDMA_MAX_TRANSFERS - file->nr_transfers;
+
+	return sink->room ? min(room, sink->room(file)) : room;
+}
+
 /* Under the file's lock, with a request to spare. */
 static struct edudma_request *request_prepare(struct edudma_file *file,
 					      const struct edudma_entry *entry,
-					      const struct edudma_sink *sink)
+					      bool room, const struct edudma_sink *sink)
 {
 	struct edudma_request *req;
 	int ret;
 
 	ret = check_entry(file->edev, entry);
+	if (!ret && !room)
+		ret = -EAGAIN;
 	if (ret)
 		return ERR_PTR(ret);
-	if (file->nr_transfers == EDUDMA_MAX_TRANSFERS)
-		return ERR_PTR(-EAGAIN);
 	req = hlist_entry(file->spares.first, struct edudma_request, spare);
 	ret = hold_ranges(req, entry);
 	if (ret)
 		return ERR_PTR(ret);
-	req->op = entry->op;
-	ret = sink->reserve ? sink->reserve(file) : 0;
-	if (ret) {
-		drop_ranges(req);
-		return ERR_PTR(ret);
-	}
 
 	hlist_del(&req->spare);
 	file->nr_spares--;
@@ -174,6 +176,7 @@ static struct edudma_request *request_prepare(struct edudma_file *file,
 		kref_get(&file->ref);
 	refcount_set(&req->refs, 1);
 	req->state = EDUDMA_REQUEST_WAITING;
+	req->op = entry->op;
 	req->length = entry->length;
 	req->device_offset = entry->device_offset;
 	req->cancelled = 0;
@@ -208,7 +211,7 @@ int edudma_requests_prepare(struct edudma_file *file, const struct edudma_entry 
 {
 	struct edudma_channel *copier = NULL;
 	struct edudma_request *req;
-	unsigned int i;
+	unsigned int i, room;
 	int ret = 0;
 
 	xa_lock_irq(&file->buffers);
@@ -219,8 +222,9 @@ int edudma_requests_prepare(struct edudma_file *file, const struct edudma_entry 
 			return ret;
 		xa_lock_irq(&file->buffers);
 	}
+	room = file_room(file, sink);
 	for (i = 0; i < nr; i++) {
-		req = request_prepare(file, &entries[i], sink);
+		req = request_prepare(file, &entries[i], i < room, sink);
 		if (IS_ERR(req)) {
 			ret = PTR_ERR(req);
 			break;
@@ -290,8 +294,9 @@ static struct edudma_request *complete_of_one_file(struct edudma_request *req,
 	xa_lock_irqsave(&file->buffers, flags);
 	do {
 		next = list_next_entry(req, node);
-		file->nr_transfers--;
 		request_complete(req, now);
+		/* Who sees it gone sees its completion. */
+		smp_store_release(&file->nr_transfers, file->nr_transfers - 1);
 		req = next;
 	} while (!list_entry_is_head(req, finished, node) && req->file == file);
 	idle = !file->nr_transfers;
@@ -366,19 +371,6 @@ void edudma_request_put(struct edudma_request *req)
 	if (refcount_dec_and_test(&req->refs))
 		request_free(req);
 	xa_unlock_irqrestore(&file->buffers, flags);
-}
-
-/**
- * edudma_request_device_ns - the time that the device took for a request
- * @req: the request, ended
- *
- * Return: nanoseconds: its own account, or from the first command to the end.
- */
-u64 edudma_request_device_ns(const struct edudma_request *req)
-{
-	if (!req->started_ns)
-		return req->device_ns;
-	return req->ended_ns - req->started_ns;
 }
 
 /* All of them, so that completion_done() stays true afterwards. */

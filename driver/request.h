@@ -31,13 +31,13 @@ enum edudma_request_state {
 
 /**
  * struct edudma_sink - who is told that a request has ended
- * @reserve: make sure that there will be room to tell. Optional. 0 or -EAGAIN.
- *	Atomic, under the file's lock.
+ * @room: how many more can be told, if whatever is under way is told as well.
+ *	Optional. Atomic, under the file's lock.
  * @complete: the request has ended, and its ranges are free again; called once.
  *	Atomic, under the file's lock, perhaps before the submission returns.
  */
 struct edudma_sink {
-	int (*reserve)(struct edudma_file *file);
+	unsigned int (*room)(struct edudma_file *file);
 	void (*complete)(struct edudma_request *req);
 };
 
@@ -104,10 +104,15 @@ struct edudma_request *edudma_request_create(struct edudma_file *file,
 					     const struct edudma_transfer *arg,
 					     const struct edudma_sink *sink);
 void edudma_request_put(struct edudma_request *req);
-u64 edudma_request_device_ns(const struct edudma_request *req);
 void edudma_requests_free_spares(struct edudma_file *file);
 
 int edudma_transfer(struct edudma_file *file, struct edudma_transfer *arg);
+
+/* The device's own account, or the time from the first command to the end */
+static inline u64 edudma_request_device_ns(const struct edudma_request *req)
+{
+	return req->started_ns ? req->ended_ns - req->started_ns : req->device_ns;
+}
 
 /* For engines */
 struct edudma_range edudma_hold_range(const struct edudma_hold *hold);

@@ -164,14 +164,13 @@ static u32 ring_unread(struct edudma_completions *ring, u32 tail)
 	return min(tail - READ_ONCE(ring->shared->head), ring->entries);
 }
 
-static int ring_reserve(struct edudma_file *file)
+/* Each entry is free, or unread, or reserved for a request that is under way. */
+static unsigned int ring_room(struct edudma_file *file)
 {
 	struct edudma_completions *ring = &file->ring;
+	u32 used = file->nr_transfers + ring_unread(ring, ring->tail);
 
-	if (ring->pending + ring_unread(ring, ring->tail) >= ring->entries)
-		return -EAGAIN;
-	WRITE_ONCE(ring->pending, ring->pending + 1);
-	return 0;
+	return used < ring->entries ? ring->entries - used : 0;
 }
 
 /* A cancelled request is one of a closed file: nobody reads what it ended with. */
@@ -193,11 +192,10 @@ static void ring_complete(struct edudma_request *req)
 	WRITE_ONCE(ring->tail, ring->tail + 1);
 	/* Whoever sees the tail sees the entry. */
 	smp_store_release(&ring->shared->tail, ring->tail);
-	WRITE_ONCE(ring->pending, ring->pending - 1);
 }
 
 static const struct edudma_sink ring_sink = {
-	.reserve = ring_reserve,
+	.room = ring_room,
 	.complete = ring_complete,
 };
 
@@ -252,26 +250,27 @@ __poll_t edudma_ring_poll(struct edudma_file *file, struct file *filp, poll_tabl
 
 /**
  * struct ring_waiter - who waits for completions
- * @ring: where
+ * @file: whose
  * @min: how many
  */
 struct ring_waiter {
-	struct edudma_completions *ring;
+	struct edudma_file *file;
 	u32 min;
 };
 
 static bool ring_has_enough(void *arg)
 {
 	const struct ring_waiter *waiter = arg;
-	struct edudma_completions *ring = waiter->ring;
+	struct edudma_completions *ring = &waiter->file->ring;
 
-	return ring_unread(ring, READ_ONCE(ring->tail)) >= waiter->min ||
-		!READ_ONCE(ring->pending);
+	/* Whoever sees nothing under way sees all completions. */
+	return !smp_load_acquire(&waiter->file->nr_transfers) ||
+		ring_unread(ring, READ_ONCE(ring->tail)) >= waiter->min;
 }
 
 static int ring_wait(struct edudma_file *file, u32 min, u64 timeout_ns)
 {
-	struct ring_waiter waiter = { .ring = &file->ring, .min = min };
+	struct ring_waiter waiter = { .file = file, .min = min };
 	long left;
 
 	if (edudma_spin(file->edev, ring_has_enough, &waiter))

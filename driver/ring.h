@@ -21,9 +21,8 @@ struct vm_area_struct;
  * @shared: what user space maps; NULL until EDUDMA_RING, then for ever
  * @bytes: its size, whole pages
  * @entries: its length, a power of two
- * @tail: completions added; under the file's lock, as are the next two
+ * @tail: completions added; under the file's lock, as is the next
  * @notified: the same, when user space was last told
- * @pending: requests that will add one
  * @eventfd: told as well; or NULL
  * @wait: who waits for completions
  * @submit_lock: one batch at a time
@@ -35,7 +34,6 @@ struct edudma_completions {
 	u32 entries;
 	u32 tail;
 	u32 notified;
-	u32 pending;
 	struct eventfd_ctx *eventfd;
 	wait_queue_head_t wait;
 	struct mutex submit_lock; /* protects batch */

@@ -132,6 +132,8 @@ struct EduSgState {
     PCIDevice parent_obj;
 
     MemoryRegion registers;
+    /* Guest memory as the device sees it; a cast costs too much there */
+    AddressSpace *guest;
     /* On-board memory: a RAM region that is mapped nowhere */
     MemoryRegion memory;
     uint8_t *memory_ptr;
@@ -336,12 +338,11 @@ static bool edu_sg_reaches(EduSgState *s, uint64_t addr, uint64_t len)
 static uint8_t *edu_sg_ram(EduSgState *s, uint64_t addr, hwaddr *len,
                            bool is_write)
 {
-    AddressSpace *as = pci_get_address_space(PCI_DEVICE(s));
     MemoryRegion *mr;
     hwaddr offset;
 
-    mr = flatview_translate(address_space_to_flatview(as), addr, &offset, len,
-                            is_write, MEMTXATTRS_UNSPECIFIED);
+    mr = flatview_translate(address_space_to_flatview(s->guest), addr, &offset,
+                            len, is_write, MEMTXATTRS_UNSPECIFIED);
     if (!edu_sg_is_ram(mr, is_write)) {
         return NULL;
     }
@@ -354,8 +355,7 @@ static uint8_t *edu_sg_ram(EduSgState *s, uint64_t addr, hwaddr *len,
 /* Tell those who translate code or migrate; drop the reference. */
 static void edu_sg_written(EduSgState *s, uint8_t *ptr, hwaddr len)
 {
-    address_space_unmap(pci_get_address_space(PCI_DEVICE(s)), ptr, len, true,
-                        len);
+    address_space_unmap(s->guest, ptr, len, true, len);
 }
 
 static bool edu_sg_read(EduSgState *s, uint64_t addr, void *buf, hwaddr len)
@@ -2003,6 +2003,7 @@ static void edu_sg_realize(PCIDevice *pdev, Error **errp)
         return;
     }
     s->memory_ptr = memory_region_get_ram_ptr(&s->memory);
+    s->guest = pci_get_address_space(pdev);
 
     pci_config_set_interrupt_pin(pdev->config, 1);
     memory_region_init_io(&s->registers, OBJECT(s), &edu_sg_mmio_ops, s,
