@@ -115,7 +115,17 @@ $(driver)/edudma.ko: $(call sources,driver) $(BUILD)/kernel.env
 $(driver)-test/edudma.ko: $(call sources,driver tests/driver) $(BUILD)/kernel.env
 	$(call build-driver,EDUDMA_TEST=1)
 
-build: $(driver)/edudma.ko $(driver)-test/edudma.ko
+# What experiments want the kernel to do
+modules := $(BUILD)/modules-$(KERNEL_RELEASE)
+
+$(modules)/memlab.ko: $(call sources,experiments) $(BUILD)/kernel.env
+	@echo '  KBUILD  $(@:$(CURDIR)/%=%)'
+	@mkdir -p $(@D)/memlab
+	@tar -cf - $(call sources,experiments) | tar -xf - -C $(@D)/memlab --strip-components=1
+	+$(Q)$(MAKE) $(silent) -C $(KERNEL_HEADERS) M=$(@D)/memlab CONFIG_DEBUG_INFO_BTF_MODULES= modules
+	@cp $(@D)/memlab/memlab.ko $@
+
+build: $(driver)/edudma.ko $(driver)-test/edudma.ko $(modules)/memlab.ko
 
 userspace programs: $(BUILD)/kernel.env
 
