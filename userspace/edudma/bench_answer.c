@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench.h"
 
-#include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "number.h"
-
-#define LINE_WIDTH 100
+#include "paragraph.h"
 
 /**
  * struct contender - a kind of memory, at the size that the answer is about
@@ -79,46 +77,6 @@ static size_t find_contenders(const struct bench_result *result, uint64_t bytes,
 		};
 	}
 	return n;
-}
-
-/* A paragraph that grows by pieces; in text its lines are broken when it is printed */
-struct paragraph {
-	size_t n;
-	char text[2048];
-};
-
-static void append(struct paragraph *paragraph, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void append(struct paragraph *paragraph, const char *format, ...)
-{
-	size_t room = sizeof(paragraph->text) - paragraph->n;
-	va_list arguments;
-	int n;
-
-	va_start(arguments, format);
-	n = vsnprintf(paragraph->text + paragraph->n, room, format, arguments);
-	va_end(arguments);
-	paragraph->n += (size_t)n < room ? (size_t)n : room - 1;
-}
-
-static void print_paragraph(FILE *stream, const struct paragraph *paragraph, bool markdown)
-{
-	const char *word = paragraph->text;
-	size_t column = 0;
-
-	while (*word) {
-		size_t length = strcspn(word, " ");
-
-		if (!markdown && column && column + 1 + length > LINE_WIDTH) {
-			fputc('\n', stream);
-			column = 0;
-		}
-		column += (size_t)fprintf(stream, "%s%.*s", column ? " " : "", (int)length, word);
-		word += length;
-		word += strspn(word, " ");
-	}
-	fputc('\n', stream);
 }
 
 /* "1 piece", "17 commands", "2 to 16 pieces" */

@@ -8,5 +8,6 @@ int copy_main(int argc, char **argv);
 int test_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
 int report_main(int argc, char **argv);
+int answer_main(int argc, char **argv);
 
 #endif /* EDUDMA_COMMANDS_H */

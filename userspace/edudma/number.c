@@ -174,3 +174,11 @@ struct text format_size(uint64_t bytes)
 	snprintf(text.s, sizeof(text.s), "%llu %s", (unsigned long long)bytes, units[i]);
 	return text;
 }
+
+/* For what nobody wants to know to the byte */
+struct text format_rough_size(uint64_t bytes)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB" };
+
+	return format_scaled((double)bytes, units, 4, 1024);
+}

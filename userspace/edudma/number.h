@@ -28,6 +28,7 @@ struct text {
 };
 
 struct text format_size(uint64_t bytes);		/* "4097 B", "64 KiB" */
+struct text format_rough_size(uint64_t bytes);		/* "163 MiB" */
 struct text format_time(uint64_t ns);			/* "812 ns", "99.1 ms" */
 struct text format_rate(double bytes_per_second);	/* "40.9 kB/s" */
 struct text format_count(double number);		/* "4.99", "612 k" */

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* edudma answer: kmalloc or vmalloc? */
+#include "answer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/memlab.h>
+
+#include "commands.h"
+#include "output.h"
+#include "say.h"
+
+#define SCHEMA 1
+
+static const struct experiment experiments[] = {
+	{ "layout", NEEDS_LAB, measure_layout },
+	{ "cost", NEEDS_LAB, measure_cost },
+	{ "steps", NEEDS_LAB, measure_steps },
+	{ "stride", NEEDS_LAB, measure_stride },
+	{ "kmalloc-limit", NEEDS_LAB, measure_kmalloc_limit },
+	{ "interrupt", NEEDS_LAB, measure_interrupt },
+	{ "dma", NEEDS_DEVICE, measure_dma },
+	{ "usage", NEEDS_ROOT, measure_usage },
+	{ "callers", NEEDS_THROWAWAY, measure_callers },
+	{ "limits", NEEDS_LAB | NEEDS_THROWAWAY, measure_limits },
+	{ "fragments", NEEDS_LAB | NEEDS_THROWAWAY, measure_fragments },
+	{ "pressure", NEEDS_LAB | NEEDS_THROWAWAY, measure_pressure },
+	{ "handover", NEEDS_LAB | NEEDS_THROWAWAY, measure_handover },
+	{ "sleeping", NEEDS_LAB | NEEDS_THROWAWAY, measure_sleeping },
+	{ "forbidden", NEEDS_LAB | NEEDS_THROWAWAY, measure_forbidden },
+	{ "failing", NEEDS_DEVICE | NEEDS_THROWAWAY, measure_failing },
+	{ "cma", NEEDS_DEVICE | NEEDS_THROWAWAY, measure_cma },
+	{ "reserved", NEEDS_DEVICE | NEEDS_THROWAWAY, measure_reserved },
+};
+
+#define NR_EXPERIMENTS (sizeof(experiments) / sizeof(experiments[0]))
+
+
+static struct name_list chosen;
+static struct name_list from;
+static const char *json_path;
+static const char *autopsy_path;
+
+static const struct setting settings[] = {
+	{ "experiments", 'e', "NAME,...", "only measure these, also what only a throw-away guest\n"
+	  "                             can stand; judge nothing; --json writes the figures",
+	  &type_names, &chosen },
+	{ "from", 'f', "FILE,...", "measure nothing: judge the figures in these files",
+	  &type_names, &from },
+	{ "autopsy", 0, "FILE", "measure nothing: read the console of a guest that died of\n"
+	  "                             the experiment `forbidden`", &type_text, &autopsy_path },
+	{ "json", 0, "FILE", "write JSON, too; - for standard output, and nothing else",
+	  &type_text, &json_path },
+};
+
+static const struct usage usage = {
+	.subcommand = "answer",
+	.arguments = "",
+	.about = "kmalloc or vmalloc? Judge ten claims about them by what is measured on the\n"
+		 "kernel that runs. Some experiments need the module memlab (experiments/). Those\n"
+		 "that warn, fragment memory or kill are left out: they are for guests that are\n"
+		 "thrown away, and `make answer` starts some.",
+	.settings = settings,
+	.nr_settings = sizeof(settings) / sizeof(settings[0]),
+	.more = "Examples:\n"
+		"  edudma answer                              what this machine can say\n"
+		"  edudma answer -e layout,cost --json a.json only the figures\n"
+		"  edudma answer --from a.json,b.json --json answer.json\n",
+};
+
+/* A figure's name, or an experiment's: it ends at the first dot */
+static const struct experiment *experiment_of(const char *figure)
+{
+	size_t length = strcspn(figure, ".");
+
+	for (size_t i = 0; i < NR_EXPERIMENTS; i++)
+		if (strlen(experiments[i].name) == length &&
+		    !strncmp(experiments[i].name, figure, length))
+			return &experiments[i];
+	return NULL;
+}
+
+static void check_names(void)
+{
+	for (size_t i = 0; i < chosen.n; i++)
+		if (!experiment_of(chosen.names[i]))
+			bad_usage("answer", "there is no experiment '%s'", chosen.names[i]);
+}
+
+static struct json_object *json_environment(const struct environment *environment)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_add_number(object, "schema", SCHEMA);
+	json_add_string(object, "kernel", environment->kernel);
+	json_add_string(object, "qemu", environment->qemu);
+	json_add_string(object, "machine", environment->machine);
+	json_add_string(object, "accel", environment->accel);
+	json_add_string(object, "clock", environment->clock);
+	return object;
+}
+
+static int write_json(struct json_object *object)
+{
+	struct output output;
+
+	if (!json_path || output_open(&output, json_path)) {
+		json_object_put(object);
+		return json_path ? EXIT_FAILURE : 0;
+	}
+	json_finish(output.stream, object);
+	return output_commit(&output);
+}
+
+static int write_part(const struct machine *machine)
+{
+	struct json_object *object = json_environment(&machine->environment);
+
+	json_add(object, "figures", json_object_get(machine->figures.object));
+	return write_json(object);
+}
+
+/* What this machine has of all that experiments may need */
+static unsigned int open_machine(struct machine *machine, struct device *device)
+{
+	unsigned int has = geteuid() ? 0 : NEEDS_ROOT;
+
+	environment_read(&machine->environment);
+	machine->lab = open(MEMLAB_DEVICE, O_RDWR | O_CLOEXEC);
+	if (machine->lab >= 0)
+		has |= NEEDS_LAB;
+	if (!device_open(device)) {
+		machine->device = device;
+		has |= NEEDS_DEVICE;
+	}
+	if (chosen.n)
+		has |= NEEDS_THROWAWAY;
+	return has;
+}
+
+static void close_machine(struct machine *machine)
+{
+	if (machine->device)
+		device_close(machine->device);
+	if (machine->lab >= 0)
+		close(machine->lab);
+}
+
+static const char *reason(unsigned int lacks)
+{
+	return lacks & NEEDS_THROWAWAY ? "it warns, fragments memory or worse, and is for a guest "
+					 "that is thrown away (`make answer`)" :
+	       lacks & NEEDS_LAB ? "there is no " MEMLAB_DEVICE "; insmod memlab.ko, as root" :
+	       lacks & NEEDS_DEVICE ? "there is no device" : "it is for root";
+}
+
+static int run_experiments(struct machine *machine, unsigned int has)
+{
+	for (size_t i = 0; i < NR_EXPERIMENTS; i++) {
+		const struct experiment *experiment = &experiments[i];
+		unsigned int lacks = experiment->needs & ~has;
+
+		if (!name_chosen(&chosen, experiment->name))
+			continue;
+		if (lacks && chosen.n)
+			return fail("%s: %s", experiment->name, reason(lacks));
+		if (lacks) {
+			note("%s is left out: %s", experiment->name, reason(lacks));
+			continue;
+		}
+		progress("%s", experiment->name);
+		if (experiment->run(machine))
+			return EXIT_FAILURE;
+		progress_clear();
+	}
+	return 0;
+}
+
+static int measure_here(struct machine *machine)
+{
+	struct device device;
+	unsigned int has = open_machine(machine, &device);
+	int status = run_experiments(machine, has);
+
+	close_machine(machine);
+	return status;
+}
+
+static void read_string(struct json_object *object, const char *key, char *into, size_t size)
+{
+	struct json_object *value;
+
+	if (json_object_object_get_ex(object, key, &value))
+		snprintf(into, size, "%s", json_object_get_string(value));
+}
+
+/* The first file says where all this was measured */
+static int read_part(struct machine *machine, const char *path)
+{
+	struct environment *environment = &machine->environment;
+	struct json_object *part = json_object_from_file(path), *figures;
+	char clock[16] = "";
+
+	if (!json_object_object_get_ex(part, "figures", &figures)) {
+		json_object_put(part);
+		return fail("%s has no figures; `edudma answer -e NAME --json FILE` writes some",
+			    path);
+	}
+	if (!*environment->kernel) {
+		read_string(part, "kernel", environment->kernel, sizeof(environment->kernel));
+		read_string(part, "qemu", environment->qemu, sizeof(environment->qemu));
+		read_string(part, "machine", environment->machine, sizeof(environment->machine));
+		read_string(part, "accel", environment->accel, sizeof(environment->accel));
+		read_string(part, "clock", environment->clock, sizeof(environment->clock));
+	}
+	read_string(part, "clock", clock, sizeof(clock));
+	figures_merge(&machine->figures, figures, !strcmp(clock, "real"));
+	json_object_put(part);
+	return 0;
+}
+
+static struct json_object *json_claim(const struct claim *claim, const struct judgement *judgement)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_add_number(object, "id", (uint64_t)claim->id);
+	json_add_string(object, "claim", claim->claim);
+	json_add_string(object, "experiment", claim->experiment);
+	json_add(object, "figures", json_object_get(judgement->used.object));
+	json_add_string(object, "verdict", verdict_names[judgement->verdict]);
+	json_add_string(object, "why", judgement->why.text);
+	return object;
+}
+
+static bool was_measured(const struct figures *figures, const struct experiment *experiment)
+{
+	json_object_object_foreach(figures->object, name, value) {
+		(void)value;
+		if (experiment_of(name) == experiment)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A figure that is missing is trouble, unless its whole experiment was left out
+ * here: then so is the claim.
+ */
+static int explain_missing(const struct claim *claim, const struct figures *figures,
+			   const char *name)
+{
+	const struct experiment *experiment = experiment_of(name);
+
+	if (from.n || !experiment || was_measured(figures, experiment))
+		return fail("claim %d has no verdict: nobody has measured %s", claim->id, name);
+	note("claim %d is left out, for it needs the experiment `%s`", claim->id,
+	     experiment->name);
+	return 0;
+}
+
+static void print_verdict(const struct claim *claim, const struct judgement *judgement)
+{
+	struct paragraph paragraph = { 0 };
+
+	append(&paragraph, "%d. \"%s\" -- %s: %s", claim->id, claim->claim,
+	       verdict_names[judgement->verdict], judgement->why.text);
+	print_paragraph(stdout, &paragraph, false);
+}
+
+static int judge_all(const struct machine *machine)
+{
+	struct json_object *answer = json_environment(&machine->environment);
+	struct json_object *verdicts = json_object_new_array();
+	bool quiet = json_path && !strcmp(json_path, "-");
+	int status = 0;
+
+	for (size_t i = 0; i < NR_CLAIMS; i++) {
+		struct judgement judgement = claim_judge(&claims[i], &machine->figures);
+
+		if (*judgement.missing) {
+			status |= explain_missing(&claims[i], &machine->figures, judgement.missing);
+		} else {
+			json_object_array_add(verdicts, json_claim(&claims[i], &judgement));
+			if (!quiet)
+				print_verdict(&claims[i], &judgement);
+		}
+		json_object_put(judgement.used.object);
+	}
+	json_add(answer, "claims", verdicts);
+	json_add(answer, "figures", json_object_get(machine->figures.object));
+	return status ? json_object_put(answer), status : write_json(answer);
+}
+
+int answer_main(int argc, char **argv)
+{
+	struct machine machine = { .lab = -1, .figures.object = json_object_new_object() };
+	int status = 0;
+
+	options_parse(&usage, argc, argv);
+	check_names();
+	if (autopsy_path) {
+		status = autopsy_forbidden(&machine.figures, autopsy_path);
+	} else if (from.n) {
+		for (size_t i = 0; i < from.n && !status; i++)
+			status = read_part(&machine, from.names[i]);
+	} else {
+		status = measure_here(&machine);
+	}
+	if (!status)
+		status = chosen.n || autopsy_path ? write_part(&machine) : judge_all(&machine);
+	json_object_put(machine.figures.object);
+	return status;
+}

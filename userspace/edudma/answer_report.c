@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The answer as a page that can be read */
+#include "answer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer_table.h"
+#include "output.h"
+#include "say.h"
+
+static const char *get_string(struct json_object *object, const char *key)
+{
+	struct json_object *value;
+	const char *text = json_object_object_get_ex(object, key, &value) ?
+			   json_object_get_string(value) : NULL;
+
+	return text ? text : "unknown";
+}
+
+/* The answer's claim with this number; NULL if it was left out */
+static struct json_object *find_claim(struct json_object *answer, int id)
+{
+	struct json_object *list, *number;
+
+	if (!json_object_object_get_ex(answer, "claims", &list))
+		return NULL;
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *claim = json_object_array_get_idx(list, i);
+
+		if (json_object_object_get_ex(claim, "id", &number) &&
+		    json_object_get_int(number) == id)
+			return claim;
+	}
+	return NULL;
+}
+
+static void write_introduction(FILE *stream, struct json_object *answer)
+{
+	bool virtual = !strcmp(get_string(answer, "clock"), "virtual");
+
+	fprintf(stream, "# kmalloc or vmalloc?\n\n"
+		"For fifteen years people have asked what the difference between kmalloc() and "
+		"vmalloc() is,\nand for fifteen years the answers have made the same claims. Here "
+		"each of them is put to the\ntest, on the kernel that runs. A command wrote this "
+		"page from what it measured (`make answer`),\nverdicts included: each follows from "
+		"figures by a rule in `userspace/edudma/answer_judge.c`.\n\n"
+		"Linux %s, QEMU %s, machine %s, %s. Clock %s%s.\n\n",
+		get_string(answer, "kernel"), get_string(answer, "qemu"),
+		get_string(answer, "machine"), get_string(answer, "accel"),
+		get_string(answer, "clock"),
+		virtual ? ": a time is a number of instructions, 8 ns each, and repeats exactly; "
+			  "caches and TLBs cost nothing. The exceptions are marked" :
+			  ": times depend on what else the machine does");
+}
+
+static void write_summary(FILE *stream, struct json_object *answer)
+{
+	fputs("| | the claim | verdict |\n|--:|:--|:--|\n", stream);
+	for (size_t i = 0; i < NR_CLAIMS; i++) {
+		struct json_object *claim = find_claim(answer, claims[i].id);
+
+		fprintf(stream, "| %d | %s | %s |\n", claims[i].id, claims[i].claim,
+			claim ? get_string(claim, "verdict") : "left out on this machine");
+	}
+}
+
+/* Where a plot shows what a table holds, the plot comes first */
+static void write_table(FILE *stream, const struct table *table, const struct figures *figures)
+{
+	if (table->plot)
+		fprintf(stream, "\n![%s](answer/%s.svg)\n", table->caption, table->plot);
+	table_write(stream, table, figures);
+}
+
+static void write_claim(FILE *stream, const struct claim *claim, struct json_object *found)
+{
+	struct figures figures = { 0 };
+
+	json_object_object_get_ex(found, "figures", &figures.object);
+	fprintf(stream, "\n## %d. %s\n\n**It %s%s** %s\n\nHow: %s\n", claim->id, claim->claim,
+		get_string(found, "verdict"), ".", get_string(found, "why"), claim->experiment);
+	for (const struct table *const *table = claim->tables; *table; table++)
+		write_table(stream, *table, &figures);
+	fputs("\nThe kernel says so in:", stream);
+	for (const char *const *source = claim->sources; *source; source++)
+		fprintf(stream, "%s %s", source == claim->sources ? "" : ";", *source);
+	fputs(".\n", stream);
+}
+
+static int write_plot(const struct table *table, const struct figures *figures,
+		      const char *directory)
+{
+	struct output output;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s.dat", directory, table->plot);
+	if (output_open(&output, path))
+		return EXIT_FAILURE;
+	table_write_data(output.stream, table, figures);
+	return output_commit(&output);
+}
+
+static int write_plots(struct json_object *answer, const char *directory)
+{
+	for (size_t i = 0; i < NR_CLAIMS; i++) {
+		struct json_object *found = find_claim(answer, claims[i].id);
+		struct figures figures = { 0 };
+
+		json_object_object_get_ex(found, "figures", &figures.object);
+		for (const struct table *const *table = claims[i].tables; *table; table++)
+			if (found && (*table)->plot && write_plot(*table, &figures, directory))
+				return EXIT_FAILURE;
+	}
+	return 0;
+}
+
+int answer_report(struct json_object *answer, const char *plots)
+{
+	write_introduction(stdout, answer);
+	write_summary(stdout, answer);
+	for (size_t i = 0; i < NR_CLAIMS; i++) {
+		struct json_object *found = find_claim(answer, claims[i].id);
+
+		if (found)
+			write_claim(stdout, &claims[i], found);
+	}
+	return plots ? write_plots(answer, plots) : 0;
+}
