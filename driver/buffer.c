@@ -41,6 +41,7 @@ static const struct edudma_buffer_ops * const methods[] = {
 	[EDUDMA_COHERENT] = &edudma_coherent_ops,
 #ifdef EDUDMA_TEST
 	&edudma_scattered_ops,
+	&edudma_reserved_ops,
 #endif
 };
 

@@ -141,6 +141,7 @@ extern const struct edudma_buffer_ops edudma_vmalloc_ops;
 extern const struct edudma_buffer_ops edudma_coherent_ops;
 #ifdef EDUDMA_TEST
 extern const struct edudma_buffer_ops edudma_scattered_ops;
+extern const struct edudma_buffer_ops edudma_reserved_ops;
 #endif
 
 #endif /* EDUDMA_BUFFER_H */
