@@ -271,6 +271,22 @@ static void print_verdict(const struct claim *claim, const struct judgement *jud
 	print_paragraph(stdout, &paragraph, false);
 }
 
+/* Only where all figures are at hand */
+static int add_guide(struct json_object *answer, const struct figures *figures)
+{
+	struct judgement judgement = claim_judge(&guide, figures);
+	struct json_object *object = json_object_new_object();
+	int status = 0;
+
+	if (*judgement.missing && from.n)
+		status = fail("there is no guide: nobody has measured %s", judgement.missing);
+	json_add(object, "figures", judgement.used.object);
+	json_add_string(object, "why", judgement.why.text);
+	json_add(answer, "guide", *judgement.missing ? NULL : json_object_get(object));
+	json_object_put(object);
+	return status;
+}
+
 static int judge_all(const struct machine *machine)
 {
 	struct json_object *answer = json_environment(&machine->environment);
@@ -291,7 +307,7 @@ static int judge_all(const struct machine *machine)
 		json_object_put(judgement.used.object);
 	}
 	json_add(answer, "claims", verdicts);
-	json_add(answer, "figures", json_object_get(machine->figures.object));
+	status |= add_guide(answer, &machine->figures);
 	return status ? json_object_put(answer), status : write_json(answer);
 }
 

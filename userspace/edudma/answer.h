@@ -205,6 +205,9 @@ struct judgement claim_judge(const struct claim *claim, const struct figures *fi
 #define NR_CLAIMS 10
 extern const struct claim claims[NR_CLAIMS];
 
+/* No claim, but the table that the question never got */
+extern const struct claim guide;
+
 /*
  * Writes what `edudma answer` found to standard output, as a page in markdown, and
  * the data of its plots into a directory unless that is NULL. Returns 0 or

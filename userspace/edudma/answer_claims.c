@@ -263,6 +263,48 @@ static const struct table strides = {
 	},
 };
 
+static const struct table_row methods[] = {
+	{ "kmalloc", "kmalloc" }, { "vmalloc", "vmalloc" }, { "coherent", "dma_alloc_coherent" },
+	{ NULL, NULL }
+};
+
+static const struct table choice = {
+	.title = "64 KiB of each kind, for one transfer from the device",
+	.head = "memory",
+	.rows = methods,
+	.columns = (const struct table_column[]) {
+		{ "allocate and free", "cost.*.65536.both_ns", CELL_TIME },
+		{ "map", "dma.edu.*.65536.map_ns", CELL_TIME },
+		{ "segments", "dma.edu.*.65536.segments", CELL_COUNT },
+		{ "with IOMMU", "dma.edu-iommu.*.65536.segments", CELL_COUNT },
+		{ "commands", "dma.edu.*.65536.commands", CELL_COUNT },
+		{ "edu", "dma.edu.*.65536.throughput", CELL_RATE },
+		{ "edu-sg (real time)", "dma.edu-sg.*.65536.throughput", CELL_RATE },
+		{ "CPU writes", "dma.edu.*.65536.write_ns", CELL_TIME },
+		{ "CPU reads", "dma.edu.*.65536.read_ns", CELL_TIME },
+		{ "largest", "limits.*", CELL_SIZE },
+		{ NULL, NULL, 0 }
+	},
+};
+
+static const struct table throughput = {
+	.title = "Throughput from the device into memory",
+	.head = "size",
+	.rows = dma_sizes,
+	.columns = (const struct table_column[]) {
+		{ "edu: kmalloc", "dma.edu.kmalloc.*.throughput", CELL_RATE },
+		{ "vmalloc", "dma.edu.vmalloc.*.throughput", CELL_RATE },
+		{ "coherent", "dma.edu.coherent.*.throughput", CELL_RATE },
+		{ "vmalloc, IOMMU", "dma.edu-iommu.vmalloc.*.throughput", CELL_RATE },
+		{ "edu-sg (real time): kmalloc", "dma.edu-sg.kmalloc.*.throughput", CELL_RATE },
+		{ "vmalloc", "dma.edu-sg.vmalloc.*.throughput", CELL_RATE },
+		{ "coherent", "dma.edu-sg.coherent.*.throughput", CELL_RATE },
+		{ NULL, NULL, 0 }
+	},
+	.plot = "throughput",
+	.caption = "Throughput by size and kind of memory",
+};
+
 #define TABLES(...)  (const struct table *const[]) { __VA_ARGS__, NULL }
 #define SOURCES(...) (const char *const[]) { __VA_ARGS__, NULL }
 
@@ -383,6 +425,15 @@ const struct claim claims[NR_CLAIMS] = {
 		.sources = SOURCES("Documentation/admin-guide/kernel-parameters.txt: nohugevmalloc",
 				   "Documentation/x86/x86_64/mm.rst: the direct map"),
 	},
+};
+
+const struct claim guide = {
+	.claim = "For a driver author: which to use when",
+	.experiment = "The figures of the claims, side by side.",
+	.judge = judge_choice,
+	.tables = TABLES(&choice, &throughput),
+	.sources = SOURCES("Documentation/core-api/memory-allocation.rst",
+			   "Documentation/core-api/dma-api-howto.rst"),
 };
 
 struct judgement claim_judge(const struct claim *claim, const struct figures *figures)

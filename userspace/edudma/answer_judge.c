@@ -328,3 +328,63 @@ void judge_tlb(struct judgement *j)
 		       "of TLB misses, as an emulated one has no TLB like a processor's. The "
 		       "number of entries is real, its price depends on the processor.");
 }
+
+static void advise_kmalloc(struct judgement *j)
+{
+	append(&j->why, "- kmalloc(), if it is not long: up to %s, and with a plan for failure from some "
+	       "100 KiB on. Cheapest to allocate (%s for 64 KiB) and to map (%s), one segment. In an "
+	       "interrupt handler with GFP_ATOMIC: %llu of %llu. Failure: NULL, ENOMEM for the caller "
+	       "(%llu of %llu failures; the driver found another way in %llu).\n",
+	       format_size(figure(j, "limits.kmalloc")).s, format_time(cost(j, "kmalloc", TYPICAL)).s,
+	       format_time(figure(j, "dma.edu.kmalloc.65536.map_ns")).s,
+	       figure(j, "interrupt.kmalloc.got"), figure(j, "interrupt.kmalloc.attempts"),
+	       figure(j, "failing.kmalloc.enomem"), figure(j, "failing.kmalloc.injected"),
+	       figure(j, "failing.kmalloc.unnoticed"));
+}
+
+static void advise_vmalloc(struct judgement *j)
+{
+	append(&j->why, "- vmalloc(), if it is long (up to %s here) and the device takes lists of "
+	       "segments, or an IOMMU makes one of them (%llu segments for 64 KiB without, %llu with "
+	       "one). %.1f times kmalloc()'s price to allocate, %.0f times to map. Only where it may "
+	       "sleep: in an interrupt handler it is a kernel BUG. Failure: NULL, ENOMEM (%llu of %llu; "
+	       "another way in %llu).\n", format_rough_size(figure(j, "limits.vmalloc")).s,
+	       figure(j, "dma.edu.vmalloc.65536.segments"),
+	       figure(j, "dma.edu-iommu.vmalloc.65536.segments"),
+	       times(cost(j, "vmalloc", TYPICAL), cost(j, "kmalloc", TYPICAL)),
+	       times(figure(j, "dma.edu.vmalloc.65536.map_ns"),
+		     figure(j, "dma.edu.kmalloc.65536.map_ns")),
+	       figure(j, "failing.vmalloc.enomem"), figure(j, "failing.vmalloc.injected"),
+	       figure(j, "failing.vmalloc.unnoticed"));
+}
+
+static void advise_coherent(struct judgement *j)
+{
+	append(&j->why, "- dma_alloc_coherent(), for what device and CPU touch in turn all the time, such "
+	       "as descriptor rings: mapped once (%s to allocate 64 KiB), never synced. Up to %s, or as "
+	       "much as CMA was given. In an interrupt handler with GFP_ATOMIC: %llu of %llu. Reading it "
+	       "takes the CPU %.2f times as long as kmalloc()'s here; where DMA is not coherent with the "
+	       "caches, far longer. Failure: NULL, ENOMEM (%llu of %llu; another way in %llu).\n",
+	       format_time(cost(j, "coherent", TYPICAL)).s,
+	       format_size(figure(j, "limits.coherent")).s, figure(j, "interrupt.coherent.got"),
+	       figure(j, "interrupt.coherent.attempts"),
+	       times(figure(j, "dma.edu.coherent.65536.read_ns"),
+		     figure(j, "dma.edu.kmalloc.65536.read_ns")),
+	       figure(j, "failing.coherent.enomem"), figure(j, "failing.coherent.injected"),
+	       figure(j, "failing.coherent.unnoticed"));
+}
+
+void judge_choice(struct judgement *j)
+{
+	advise_kmalloc(j);
+	advise_vmalloc(j);
+	advise_coherent(j);
+	append(&j->why, "- kvmalloc(), if no device will see it and it may be long: kmalloc() as long as "
+	       "that works, vmalloc() when not (%llu %% of requests for 4 MiB failed in fragmented "
+	       "memory, instead of %llu %%).\n",
+	       figure(j, "fragments.after.kvmalloc.4194304.failed_percent"),
+	       figure(j, "fragments.after.kmalloc.4194304.failed_percent"));
+	append(&j->why, "- Memory reserved at boot, by cma= or else memmap=, if it is long and must be in "
+	       "one piece: %s in %llu segment.\n", format_size(figure(j, "cma.bytes")).s,
+	       figure(j, "cma.segments"));
+}

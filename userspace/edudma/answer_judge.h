@@ -19,4 +19,7 @@ void judge_rarity(struct judgement *j);
 void judge_mappings(struct judgement *j);
 void judge_tlb(struct judgement *j);
 
+/* No claim: says which kind of memory to take, a line each */
+void judge_choice(struct judgement *j);
+
 #endif /* EDUDMA_ANSWER_JUDGE_H */

@@ -89,6 +89,16 @@ static void write_claim(FILE *stream, const struct claim *claim, struct json_obj
 	fputs(".\n", stream);
 }
 
+static void write_guide(FILE *stream, struct json_object *found)
+{
+	struct figures figures = { 0 };
+
+	json_object_object_get_ex(found, "figures", &figures.object);
+	fprintf(stream, "\n## %s\n\n%s", guide.claim, get_string(found, "why"));
+	for (const struct table *const *table = guide.tables; *table; table++)
+		write_table(stream, *table, &figures);
+}
+
 static int write_plot(const struct table *table, const struct figures *figures,
 		      const char *directory)
 {
@@ -102,29 +112,37 @@ static int write_plot(const struct table *table, const struct figures *figures,
 	return output_commit(&output);
 }
 
-static int write_plots(struct json_object *answer, const char *directory)
+static int write_plots(const struct claim *claim, struct json_object *found,
+		       const char *directory)
 {
-	for (size_t i = 0; i < NR_CLAIMS; i++) {
-		struct json_object *found = find_claim(answer, claims[i].id);
-		struct figures figures = { 0 };
+	struct figures figures = { 0 };
 
-		json_object_object_get_ex(found, "figures", &figures.object);
-		for (const struct table *const *table = claims[i].tables; *table; table++)
-			if (found && (*table)->plot && write_plot(*table, &figures, directory))
-				return EXIT_FAILURE;
-	}
+	if (!found || !json_object_object_get_ex(found, "figures", &figures.object))
+		return 0;
+	for (const struct table *const *table = claim->tables; *table; table++)
+		if ((*table)->plot && write_plot(*table, &figures, directory))
+			return EXIT_FAILURE;
 	return 0;
 }
 
 int answer_report(struct json_object *answer, const char *plots)
 {
+	struct json_object *found;
+	int status = 0;
+
 	write_introduction(stdout, answer);
 	write_summary(stdout, answer);
 	for (size_t i = 0; i < NR_CLAIMS; i++) {
-		struct json_object *found = find_claim(answer, claims[i].id);
-
+		found = find_claim(answer, claims[i].id);
 		if (found)
 			write_claim(stdout, &claims[i], found);
+		if (plots)
+			status |= write_plots(&claims[i], found, plots);
 	}
-	return plots ? write_plots(answer, plots) : 0;
+	if (json_object_object_get_ex(answer, "guide", &found) && found) {
+		write_guide(stdout, found);
+		if (plots)
+			status |= write_plots(&guide, found, plots);
+	}
+	return status;
 }

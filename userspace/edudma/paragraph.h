@@ -9,7 +9,7 @@
 /* Grows by pieces; in text its lines are broken when it is printed. Begins as { 0 }. */
 struct paragraph {
 	size_t n;
-	char text[2048];
+	char text[4096];
 };
 
 /* What does not fit is cut off */
