@@ -16,6 +16,7 @@
 
 #define SCHEMA 1
 
+/* In this order, for a debug kernel checks locks only until its first report */
 static const struct experiment experiments[] = {
 	{ "layout", NEEDS_LAB, measure_layout },
 	{ "cost", NEEDS_LAB, measure_cost },
@@ -23,18 +24,20 @@ static const struct experiment experiments[] = {
 	{ "stride", NEEDS_LAB, measure_stride },
 	{ "kmalloc-limit", NEEDS_LAB, measure_kmalloc_limit },
 	{ "interrupt", NEEDS_LAB, measure_interrupt },
-	{ "dma", NEEDS_DEVICE, measure_dma },
+	{ "dma", NEEDS_DEVICE | NEEDS_SLOW, measure_dma },
+	{ "iommu", NEEDS_DEVICE | NEEDS_IOMMU, measure_iommu },
+	{ "fast", NEEDS_DEVICE | NEEDS_FAST, measure_fast },
 	{ "usage", NEEDS_ROOT, measure_usage },
 	{ "callers", NEEDS_THROWAWAY, measure_callers },
 	{ "limits", NEEDS_LAB | NEEDS_THROWAWAY, measure_limits },
 	{ "fragments", NEEDS_LAB | NEEDS_THROWAWAY, measure_fragments },
 	{ "pressure", NEEDS_LAB | NEEDS_THROWAWAY, measure_pressure },
 	{ "handover", NEEDS_LAB | NEEDS_THROWAWAY, measure_handover },
-	{ "sleeping", NEEDS_LAB | NEEDS_THROWAWAY, measure_sleeping },
-	{ "forbidden", NEEDS_LAB | NEEDS_THROWAWAY, measure_forbidden },
 	{ "failing", NEEDS_DEVICE | NEEDS_THROWAWAY, measure_failing },
 	{ "cma", NEEDS_DEVICE | NEEDS_THROWAWAY, measure_cma },
 	{ "reserved", NEEDS_DEVICE | NEEDS_THROWAWAY, measure_reserved },
+	{ "sleeping", NEEDS_LAB | NEEDS_THROWAWAY, measure_sleeping },
+	{ "forbidden", NEEDS_LAB | NEEDS_THROWAWAY, measure_forbidden },
 };
 
 #define NR_EXPERIMENTS (sizeof(experiments) / sizeof(experiments[0]))
@@ -124,6 +127,14 @@ static int write_part(const struct machine *machine)
 	return write_json(object);
 }
 
+/* Each kind of device has its own experiment */
+static unsigned int kind_of_device(const struct device *device)
+{
+	if (!device->info.command_ns)
+		return NEEDS_FAST;
+	return device->info.flags & EDUDMA_INFO_IOMMU ? NEEDS_IOMMU : NEEDS_SLOW;
+}
+
 /* What this machine has of all that experiments may need */
 static unsigned int open_machine(struct machine *machine, struct device *device)
 {
@@ -135,7 +146,7 @@ static unsigned int open_machine(struct machine *machine, struct device *device)
 		has |= NEEDS_LAB;
 	if (!device_open(device)) {
 		machine->device = device;
-		has |= NEEDS_DEVICE;
+		has |= NEEDS_DEVICE | kind_of_device(device);
 	}
 	if (chosen.n)
 		has |= NEEDS_THROWAWAY;
@@ -150,12 +161,27 @@ static void close_machine(struct machine *machine)
 		close(machine->lab);
 }
 
+static const struct {
+	unsigned int lacks;
+	const char *reason;
+} reasons[] = {
+	{ NEEDS_THROWAWAY, "it warns, fragments memory or worse, and is for a guest that is thrown "
+			   "away (`make answer`)" },
+	{ NEEDS_LAB, "there is no " MEMLAB_DEVICE "; insmod memlab.ko, as root" },
+	{ NEEDS_DEVICE, "there is no device" },
+	{ NEEDS_SLOW, "the device is not edu, or is behind an IOMMU" },
+	{ NEEDS_IOMMU, "the device is not edu, or is not behind an IOMMU" },
+	{ NEEDS_FAST, "the device is not edu-sg" },
+	{ NEEDS_ROOT, "it is for root" },
+};
+
 static const char *reason(unsigned int lacks)
 {
-	return lacks & NEEDS_THROWAWAY ? "it warns, fragments memory or worse, and is for a guest "
-					 "that is thrown away (`make answer`)" :
-	       lacks & NEEDS_LAB ? "there is no " MEMLAB_DEVICE "; insmod memlab.ko, as root" :
-	       lacks & NEEDS_DEVICE ? "there is no device" : "it is for root";
+	size_t i = 0;
+
+	while (!(reasons[i].lacks & lacks))
+		i++;
+	return reasons[i].reason;
 }
 
 static int run_experiments(struct machine *machine, unsigned int has)

@@ -53,6 +53,9 @@ struct machine {
 /* struct experiment.needs */
 #define NEEDS_LAB	(1u << 0)	/* the module memlab */
 #define NEEDS_DEVICE	(1u << 1)	/* the driver, and a device */
+#define NEEDS_SLOW	(1u << 4)	/* ... edu, without an IOMMU */
+#define NEEDS_IOMMU	(1u << 5)	/* ... edu, behind one */
+#define NEEDS_FAST	(1u << 6)	/* ... edu-sg */
 #define NEEDS_ROOT	(1u << 2)	/* files that only root may read */
 #define NEEDS_THROWAWAY	(1u << 3)	/* a guest made for it: it warns, fragments memory, or kills */
 
@@ -90,6 +93,8 @@ int autopsy_forbidden(struct figures *figures, const char *console);
 
 /* answer_dma.c: of the device */
 int measure_dma(struct machine *machine);
+int measure_iommu(struct machine *machine);
+int measure_fast(struct machine *machine);
 int measure_cma(struct machine *machine);
 int measure_reserved(struct machine *machine);
 

@@ -64,29 +64,25 @@ static const struct edudma_method_info *find_method(const struct machine *machin
 	return NULL;
 }
 
-/* With an IOMMU it is another machine to the device */
-int measure_dma(struct machine *machine)
+static int measure_methods(struct machine *machine, const char *experiment)
 {
 	static const char *const methods[] = { "kmalloc", "vmalloc", "coherent" };
 	const struct device *device = machine->device;
-	bool iommu = device->info.flags & EDUDMA_INFO_IOMMU;
 	size_t nr_sizes = sizeof(sizes) / sizeof(sizes[0]);
 
 	for (size_t m = 0; m < sizeof(methods) / sizeof(methods[0]); m++) {
 		const struct edudma_method_info *method = find_method(machine, methods[m]);
 
-		if (!method || method->flags & EDUDMA_METHOD_UNREACHABLE) {
-			note("dma: this device does not reach %s", methods[m]);
-			continue;
-		}
+		if (!method || method->flags & EDUDMA_METHOD_UNREACHABLE)
+			return fail("%s: this device does not reach %s", experiment, methods[m]);
 		for (size_t s = 0; s < nr_sizes; s++) {
 			char prefix[64];
 
 			/* nobody waits minutes for what 64 KiB show as well */
 			if (sizes[s] > LONG_ENOUGH && device_is_slow(device, &machine->environment))
 				break;
-			snprintf(prefix, sizeof(prefix), "dma.%s%s.%s.%llu", device->info.engine,
-				 iommu ? "-iommu" : "", methods[m], (unsigned long long)sizes[s]);
+			snprintf(prefix, sizeof(prefix), "%s.%s.%llu", experiment, methods[m],
+				 (unsigned long long)sizes[s]);
 			progress("%s", prefix);
 			if (measure_size(machine, method, sizes[s], prefix))
 				return EXIT_FAILURE;
@@ -94,6 +90,21 @@ int measure_dma(struct machine *machine)
 	}
 	progress_clear();
 	return 0;
+}
+
+int measure_dma(struct machine *machine)
+{
+	return measure_methods(machine, "dma");
+}
+
+int measure_iommu(struct machine *machine)
+{
+	return measure_methods(machine, "iommu");
+}
+
+int measure_fast(struct machine *machine)
+{
+	return measure_methods(machine, "fast");
 }
 
 /* Longer than the page allocator's longest piece */

@@ -26,7 +26,7 @@ static bool dma_is_right(struct judgement *j, const char *machine, const char *m
 	bool right = true;
 
 	for (unsigned long long size = PAGE; size <= MIB; size *= 4)
-		right &= figure(j, "dma.%s.%s.%llu.verified", machine, method,
+		right &= figure(j, "%s.%s.%llu.verified", machine, method,
 				size) == 1;
 	return right;
 }
@@ -35,14 +35,14 @@ static bool dma_is_right(struct judgement *j, const char *machine, const char *m
 void judge_contiguity(struct judgement *j)
 {
 	unsigned long long runs = figure(j, "layout.vmalloc.65536.runs");
-	unsigned long long direct = figure(j, "dma.edu.vmalloc.65536.segments");
-	unsigned long long merged = figure(j, "dma.edu-iommu.vmalloc.65536.segments");
-	bool direct_works = dma_is_right(j, "edu", "vmalloc");
-	bool merged_works = dma_is_right(j, "edu-iommu", "vmalloc");
-	bool rest_works = dma_is_right(j, "edu", "kmalloc") &&
-			  dma_is_right(j, "edu", "coherent") &&
-			  dma_is_right(j, "edu-iommu", "kmalloc") &&
-			  dma_is_right(j, "edu-iommu", "coherent");
+	unsigned long long direct = figure(j, "dma.vmalloc.65536.segments");
+	unsigned long long merged = figure(j, "iommu.vmalloc.65536.segments");
+	bool direct_works = dma_is_right(j, "dma", "vmalloc");
+	bool merged_works = dma_is_right(j, "iommu", "vmalloc");
+	bool rest_works = dma_is_right(j, "dma", "kmalloc") &&
+			  dma_is_right(j, "dma", "coherent") &&
+			  dma_is_right(j, "iommu", "kmalloc") &&
+			  dma_is_right(j, "iommu", "coherent");
 
 	if (!rest_works || !merged_works || merged != 1)
 		j->verdict = DOES_NOT_HOLD;
@@ -56,8 +56,8 @@ void judge_contiguity(struct judgement *j)
 	       "device on a physically addressed bus that cannot be given several pieces, one "
 	       "after the other or as a list.", direct,
 	       direct_works ? "the right" : "wrong",
-	       figure(j, "dma.edu.vmalloc.65536.commands"),
-	       figure(j, "dma.edu.kmalloc.65536.commands"));
+	       figure(j, "dma.vmalloc.65536.commands"),
+	       figure(j, "dma.kmalloc.65536.commands"));
 }
 
 static unsigned long long answers(struct judgement *j, const char *memory, const char *when)
@@ -182,13 +182,14 @@ void judge_remapping(struct judgement *j)
 void judge_limit(struct judgement *j)
 {
 	unsigned long long limit = figure(j, "kmalloc-limit.bytes");
-	unsigned long long pages = figure(j, "fragments.taken");
+	unsigned long long taken = figure(j, "fragments.taken");
+	unsigned long long kept = figure(j, "fragments.kept");
 
 	j->verdict = limit > 128 * KIB ? HELD_ONCE : limit == 128 * KIB ? HOLDS : DOES_NOT_HOLD;
 	append(&j->why, "By trying, kmalloc() gives up to %s here (%llu bytes). What is left of the "
 	       "old warning is that large ones fail when memory is fragmented: with one page in "
 	       "%llu taken, at random, ", format_size(limit).s, limit,
-	       (pages ? pages / figure(j, "fragments.kept") : 0));
+	       kept ? taken / kept : 0);
 	append(&j->why, "%llu %% of the requests for 256 KiB failed, %llu %% of those for 512 KiB, "
 	       "%llu %% for 1 MiB and %llu %% for 4 MiB, with %s free; before that none (%llu %% at "
 	       "4 MiB). Of vmalloc()'s requests for 4 MiB %llu %% failed.",
@@ -336,7 +337,7 @@ static void advise_kmalloc(struct judgement *j)
 	       "interrupt handler with GFP_ATOMIC: %llu of %llu. Failure: NULL, ENOMEM for the caller "
 	       "(%llu of %llu failures; the driver found another way in %llu).\n",
 	       format_size(figure(j, "limits.kmalloc")).s, format_time(cost(j, "kmalloc", TYPICAL)).s,
-	       format_time(figure(j, "dma.edu.kmalloc.65536.map_ns")).s,
+	       format_time(figure(j, "dma.kmalloc.65536.map_ns")).s,
 	       figure(j, "interrupt.kmalloc.got"), figure(j, "interrupt.kmalloc.attempts"),
 	       figure(j, "failing.kmalloc.enomem"), figure(j, "failing.kmalloc.injected"),
 	       figure(j, "failing.kmalloc.unnoticed"));
@@ -349,11 +350,11 @@ static void advise_vmalloc(struct judgement *j)
 	       "one). %.1f times kmalloc()'s price to allocate, %.0f times to map. Only where it may "
 	       "sleep: in an interrupt handler it is a kernel BUG. Failure: NULL, ENOMEM (%llu of %llu; "
 	       "another way in %llu).\n", format_rough_size(figure(j, "limits.vmalloc")).s,
-	       figure(j, "dma.edu.vmalloc.65536.segments"),
-	       figure(j, "dma.edu-iommu.vmalloc.65536.segments"),
+	       figure(j, "dma.vmalloc.65536.segments"),
+	       figure(j, "iommu.vmalloc.65536.segments"),
 	       times(cost(j, "vmalloc", TYPICAL), cost(j, "kmalloc", TYPICAL)),
-	       times(figure(j, "dma.edu.vmalloc.65536.map_ns"),
-		     figure(j, "dma.edu.kmalloc.65536.map_ns")),
+	       times(figure(j, "dma.vmalloc.65536.map_ns"),
+		     figure(j, "dma.kmalloc.65536.map_ns")),
 	       figure(j, "failing.vmalloc.enomem"), figure(j, "failing.vmalloc.injected"),
 	       figure(j, "failing.vmalloc.unnoticed"));
 }
@@ -368,8 +369,8 @@ static void advise_coherent(struct judgement *j)
 	       format_time(cost(j, "coherent", TYPICAL)).s,
 	       format_size(figure(j, "limits.coherent")).s, figure(j, "interrupt.coherent.got"),
 	       figure(j, "interrupt.coherent.attempts"),
-	       times(figure(j, "dma.edu.coherent.65536.read_ns"),
-		     figure(j, "dma.edu.kmalloc.65536.read_ns")),
+	       times(figure(j, "dma.coherent.65536.read_ns"),
+		     figure(j, "dma.kmalloc.65536.read_ns")),
 	       figure(j, "failing.coherent.enomem"), figure(j, "failing.coherent.injected"),
 	       figure(j, "failing.coherent.unnoticed"));
 }

@@ -36,10 +36,31 @@ static int lab_failed(const char *experiment)
 	return fail("%s: " MEMLAB_DEVICE ": %s", experiment, strerror(errno));
 }
 
+static void note_layout(struct figures *figures, const struct memlab_layout *layout,
+			const char *prefix)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} seen[] = {
+		{ "runs", layout->runs },
+		{ "leaves", layout->leaves },
+		{ "leaves_made", layout->leaves - layout->leaves_left },
+		{ "largest_leaf", layout->largest_leaf },
+		{ "direct_map", layout->direct_map },
+		{ "vmalloc_range", layout->vmalloc_range },
+	};
+
+	for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++) {
+		if (layout->got)
+			figures_set(figures, seen[i].value, "%s.%s", prefix, seen[i].name);
+		else
+			figures_set_none(figures, "%s.%s", prefix, seen[i].name);
+	}
+}
+
 int measure_layout(struct machine *machine)
 {
-	struct figures *figures = &machine->figures;
-
 	for (uint32_t kind = 0; kind < MEMLAB_NR_KINDS; kind++) {
 		for (uint64_t size = SMALLEST; size <= LARGEST; size *= 4) {
 			struct memlab_layout layout = { .kind = kind, .size = size };
@@ -49,18 +70,7 @@ int measure_layout(struct machine *machine)
 				return lab_failed("layout");
 			snprintf(prefix, sizeof(prefix), "layout.%s.%llu", kind_names[kind],
 				 (unsigned long long)size);
-			if (!layout.got) {
-				figures_set_none(figures, "%s.runs", prefix);
-				figures_set_none(figures, "%s.leaves", prefix);
-				continue;
-			}
-			figures_set(figures, layout.runs, "%s.runs", prefix);
-			figures_set(figures, layout.leaves, "%s.leaves", prefix);
-			figures_set(figures, layout.leaves - layout.leaves_left, "%s.leaves_made",
-				    prefix);
-			figures_set(figures, layout.largest_leaf, "%s.largest_leaf", prefix);
-			figures_set(figures, layout.direct_map, "%s.direct_map", prefix);
-			figures_set(figures, layout.vmalloc_range, "%s.vmalloc_range", prefix);
+			note_layout(&machine->figures, &layout, prefix);
 		}
 	}
 	return 0;
