@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The two tables of operations hold: a kind of memory and an engine that only
+# The two tables of operations hold: kinds of memory and an engine that only
 # tests know work without a line in the request path.
 # shellcheck source=tests/lib.sh
 source "$(dirname "$0")/lib.sh"
