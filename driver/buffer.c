@@ -109,7 +109,8 @@ struct edudma_buffer *edudma_find_buffer(struct edudma_file *file, u32 handle)
 {
 	XA_STATE(xas, &file->buffers, array_index_nospec(handle, EDUDMA_HANDLE_LIMIT));
 
-	return handle < EDUDMA_HANDLE_LIMIT ? xas_load(&xas) : NULL;
+	/* Handle 0, which is never given, has an entry of the xarray's own. */
+	return handle && handle < EDUDMA_HANDLE_LIMIT ? xas_load(&xas) : NULL;
 }
 
 static bool holds_conflict(const struct edudma_hold *a,
