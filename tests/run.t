@@ -25,6 +25,13 @@ run 125 "an unknown machine is refused" --machine toaster -- true
 says "toaster.*q35 pc"
 run 125 "no job is refused" --memory 256
 says COMMAND
+run 125 "a program that is not there is refused" --program /nowhere/tool -- true
+says '/nowhere/tool'
+# in real time, because nvme and the virtual clock wait for each other
+run 0 "a job may have a drive, a module and a program of its own" --clock real \
+	--drive driver=null-co,if=none,id=drive,size=1M --device nvme,drive=drive,serial=1 \
+	--module nvme --program "$(command -v prove)" -- \
+	sh -c 'test -b /dev/nvme0n1 && test -x /usr/bin/prove'
 
 # rows CONDITION: it holds for every row of the first run's transfers. It speaks of
 # columns by name: f["bytes"].
