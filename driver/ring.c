@@ -208,13 +208,15 @@ static const struct edudma_sink ring_sink = {
 void edudma_ring_notify(struct edudma_file *file)
 {
 	struct edudma_completions *ring = &file->ring;
+	bool added = ring->notified != ring->tail;
 
-	if (ring->notified == ring->tail)
+	/* A wait ends, too, when nothing is under way any more. */
+	if (!added && (file->nr_transfers || !ring->shared))
 		return;
 	ring->notified = ring->tail;
 	if (wq_has_sleeper(&ring->wait))
 		wake_up_interruptible_poll(&ring->wait, EPOLLIN | EPOLLRDNORM);
-	if (ring->eventfd)
+	if (added && ring->eventfd)
 		edudma_eventfd_signal(ring->eventfd);
 }
 

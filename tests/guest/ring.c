@@ -688,6 +688,25 @@ TEST(wait_for_several)
 	EXPECT_EQ(ready(), 4);
 }
 
+/* A transfer that somebody else waits for is under way, too: its end ends the wait. */
+TEST(wait_beside_a_blocking_transfer)
+{
+	struct buffer buffer;
+	struct flight flight;
+
+	open_with_ring(4);
+	if (!is_slow())
+		return;
+	buffer = alloc_buffer(fd, EDUDMA_VMALLOC, long_length());
+	take_off(&flight, fd, (struct edudma_transfer) {
+		.op = EDUDMA_TO_DEVICE, .src = buffer.handle, .length = buffer.length
+	}, &buffer);
+	EXPECT_OK(submit(NULL, 0, 1, FOR_EVER));
+	EXPECT_EQ(ready(), 0);
+	EXPECT_EQ(land(&flight), 0);
+	expect_ring_works();
+}
+
 static uint64_t now(void)
 {
 	struct timespec time;
