@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test shell check mutants bench bench-peer docs device build userspace programs measurement clean FORCE
+.PHONY: help run test shell check mutants bench bench-peer docs device qemu build userspace programs measurement clean FORCE
 
 help: ## this text
 	@echo 'Targets:'
@@ -36,9 +36,8 @@ help: ## this text
 	@echo '  VERBOSE=1       shows the commands'
 
 # Only a QEMU with our device in it knows edu-sg, and its speed shows in real time.
-ifeq ($(DEVICE),edu-sg)
-with-device := QEMU=$(BUILD)/device/qemu-edu-sg CLOCK=$${CLOCK:-real}
-run shell: device
+ifneq ($(findstring edu-sg,$(DEVICE)),)
+with-device := QEMU=$$(qemu/device/find) && export QEMU CLOCK=$${CLOCK:-real} &&
 endif
 
 run: build ## tests and measures the three kinds of memory in a guest
@@ -48,7 +47,7 @@ run: build ## tests and measures the three kinds of memory in a guest
 	@echo 'These figures are in $(BUILD:$(CURDIR)/%=%)/results/run.json'
 
 test: build ## runs the whole test suite
-	$(Q)prove $(PROVEFLAGS) tests/*.t
+	$(Q)prove $(PROVEFLAGS) tests/*.t tests/qtest/*.t
 
 shell: build ## starts a guest with the driver loaded, for you to play in
 	$(Q)$(with-device) qemu/run --shell
@@ -63,6 +62,10 @@ bench: build device measurement ## measures edu-sg under load: how busy, and how
 
 bench-peer: build device measurement ## measures edu-sg against nvme, side by side
 	$(Q)bench/peer
+
+qemu: ## builds QEMU from source with edu-sg inside
+	@scripts/setup run device qemu
+	$(Q)qemu/device/build-qemu --build $(BUILD)
 
 check: $(BUILD)/kernel.env ## runs every static checker
 	$(Q)scripts/check
@@ -85,9 +88,9 @@ ifneq ($(filter run test shell check mutants bench bench-peer build,$(MAKECMDGOA
 include $(BUILD)/kernel.env
 endif
 
-packages-test := test device
+packages-test := test device qemu
 packages-check := check
-packages-mutants := test
+packages-mutants := test device qemu
 packages-bench := bench
 packages-bench-peer := peer
 

@@ -4,7 +4,7 @@
 # shellcheck source=tests/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-check "the device is built" "$top/qemu/device/build" --build "$build"
-guest edu-sg "${real[@]}" --memory 1024 --qemu "$build/device/qemu-edu-sg" --device edu-sg -- \
+find_device_qemu
+guest edu-sg "${real[@]}" --memory 1024 --qemu "$device_qemu" --device edu-sg -- \
 	'edudma test --ktap' calls limits buffers mmap ownership uring ring load
 finish

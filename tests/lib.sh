@@ -79,6 +79,13 @@ guest() {
 	result "$((status > 1))" "$title: the guest ends well, its logs are clean"
 }
 
+# Leaves in $device_qemu a QEMU that has edu-sg, which may take minutes to build.
+find_device_qemu() {
+	check "there is a QEMU with edu-sg" "$top/qemu/device/find"
+	# shellcheck disable=SC2034 # the tests use it
+	device_qemu=$(tail -n 1 "$out/check.log")
+}
+
 finish() {
 	echo "1..$results"
 	exit $((failures != 0))

@@ -2,7 +2,7 @@
 /*
  * edu-sg against its specification, docs/edu-sg.md; TAP on stdout
  *
- * QEMU=<program> device [NAME]...
+ * QTEST_QEMU_BINARY=<program> device [NAME]...
  */
 #include <inttypes.h>
 #include <stdarg.h>

@@ -15,7 +15,7 @@
 
 const char *dut_qemu(void)
 {
-	const char *qemu = getenv("QEMU");
+	const char *qemu = getenv("QTEST_QEMU_BINARY");
 
 	return qemu ? qemu : "qemu-system-x86_64";
 }

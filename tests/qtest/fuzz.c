@@ -2,7 +2,7 @@
 /*
  * Random and hostile use of edu-sg: QEMU must not die of it
  *
- * QEMU=<program> [SEED=n] [SECONDS=n] fuzz
+ * QTEST_QEMU_BINARY=<program> [SEED=n] [SECONDS=n] fuzz
  */
 #include <inttypes.h>
 #include <stdio.h>
