@@ -3,7 +3,8 @@
 #
 # qemu/run's way from checked options to a guest that has ended. The guest has
 # three serial ports: the kernel's console, the job's output or terminal, and
-# one on which the job's files leave as a tar archive.
+# one on which the job's files leave as a tar archive. With --monitor it has a
+# fourth, to QEMU.
 
 qemu_pid='' tail_pid=''
 
@@ -114,7 +115,7 @@ pack_job() {
 }
 
 qemu_command() {
-	local device drive words
+	local device drive words record
 	words="console=ttyS0 ignore_loglevel panic=-1 oops=panic cryptomgr.notests"
 	# no -no-shutdown, and a panic reboots at once: every guest comes to an end
 	qemu_words=("$qemu" -nodefaults -no-user-config -display none -no-reboot
@@ -128,6 +129,15 @@ qemu_command() {
 		qemu_words+=(-chardev "file,id=job,append=on,path=$logs/output.log")
 	fi
 	qemu_words+=(-serial chardev:job -serial "file:$scratch/results.tar")
+	if [ -n "$monitor" ]; then
+		# QEMU listens on a socket and calls itself
+		qemu_words+=(-chardev "socket,id=guest,path=$scratch/qmp,server=on,wait=off"
+			-chardev "socket,id=monitor,path=$scratch/qmp"
+			-serial chardev:guest -mon chardev=monitor,mode=control)
+		# Slots as PCI Express has them, not ACPI's
+		[ "$machine" != q35 ] ||
+			qemu_words+=(-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off)
+	fi
 	case $accel in
 	kvm) qemu_words+=(-accel kvm -cpu host) ;;
 	tcg) qemu_words+=(-accel tcg) ;;
@@ -135,8 +145,10 @@ qemu_command() {
 	if [ "$clock" = virtual ]; then
 		# Recording keeps QEMU's main loop out while the guest runs: else, on a busy
 		# host, it may skip time before the guest's last instructions are counted.
+		# It would keep out a monitor's commands as well.
+		[ -n "$monitor" ] || record=,rr=record,rrfile=/dev/null
 		# The seed is for what QEMU tosses for the guest.
-		qemu_words+=(-icount shift=3,sleep=off,rr=record,rrfile=/dev/null
+		qemu_words+=(-icount "shift=3,sleep=off${record:-}"
 			-rtc base=2024-01-01T00:00:00,clock=vm -seed 1)
 	else
 		# on a busy host the timer is too late for Linux to believe in it

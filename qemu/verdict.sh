@@ -29,7 +29,7 @@ find_trouble() {
 		allowed+="|$regex"
 	done
 	tr -d '\r' <"$logs/console.log" | grep -E "$trouble" | grep -vE "$allowed" || true
-	cat "$logs/qemu.log" 2>/dev/null || true
+	grep -vE "$allowed" "$logs/qemu.log" || true
 	grep 'EDU:' "$logs/qemu.out" 2>/dev/null || true
 }
 
