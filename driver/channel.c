@@ -21,7 +21,7 @@
 #include "request.h"
 #include "trace.h"
 
-/* How much longer than its time a command may take before the device is broken. */
+/* How much longer than its time a command may take before its channel is stuck. */
 #define STUCK_MS	5000
 
 /**
@@ -379,18 +379,29 @@ void edudma_channels_stop(struct edudma_device *edev, int status)
 	}
 }
 
+/* Under the channel's lock. What waits, waits for something that runs. */
 static bool channel_is_stuck(struct edudma_channel *chan)
 {
 	unsigned long limit = msecs_to_jiffies(STUCK_MS) +
 		nsecs_to_jiffies(chan->edev->limits.command_ns);
-	unsigned long flags;
-	bool stuck;
 
-	spin_lock_irqsave(&chan->lock, flags);
-	stuck = edudma_channel_runs(chan) &&
-		time_after(jiffies, chan->progress + limit);
-	spin_unlock_irqrestore(&chan->lock, flags);
-	return stuck;
+	return !list_empty(&chan->requests) && time_after(jiffies, chan->progress + limit);
+}
+
+/* False if the channel is stuck, and nothing helps. */
+static bool channel_moves(struct edudma_channel *chan)
+{
+	const struct edudma_engine_ops *ops = chan->edev->type->ops;
+	bool moves = true;
+	unsigned long flags;
+
+	flags = channel_lock(chan);
+	if (channel_is_stuck(chan)) {
+		moves = ops->unstick && !ops->unstick(chan);
+		chan->progress = jiffies;
+	}
+	channel_unlock(chan, flags);
+	return moves;
 }
 
 /**
@@ -409,7 +420,7 @@ void edudma_tick(struct work_struct *work)
 	if (!edudma_polls(edev))
 		atomic64_add(ended, &edev->counters.lost);
 	for (i = 0; i < edev->limits.nr_channels; i++) {
-		if (!edev->broken && channel_is_stuck(&edev->channels[i])) {
+		if (!edev->broken && !channel_moves(&edev->channels[i])) {
 			edev->broken = true;
 			dev_err(&edev->dev, "channel %u does not answer: giving the device up\n",
 				i);

@@ -62,6 +62,9 @@ struct edudma_limits {
  * @check: called when an interrupt or the tick found nothing that had ended: see
  *	whether the channel has stopped by itself, and bring it back. Optional.
  *	Atomic, under the channel's lock.
+ * @unstick: nothing has ended for too long: end what the device is at, through @reap.
+ *	0, or an errno if that is no good. Optional: without it, or without success,
+ *	the device is given up. Atomic, under the channel's lock.
  * @arm: let the channel's completions interrupt, or not. Those that came before are
  *	found by @reap alone. Optional: without it they always do. Channels begin
  *	armed. Atomic, under the channel's lock.
@@ -91,6 +94,7 @@ struct edudma_engine_ops {
 	bool (*irq)(struct edudma_device *edev, unsigned int vector);
 	unsigned int (*reap)(struct edudma_channel *chan);
 	void (*check)(struct edudma_channel *chan);
+	int (*unstick)(struct edudma_channel *chan);
 	void (*arm)(struct edudma_channel *chan, bool on);
 	void (*cancel)(struct edudma_request *req);
 	int (*stop)(struct edudma_channel *chan);

@@ -58,6 +58,7 @@
 #define SG_FLAG_IRQ		BIT(0)
 
 #define SG_STATUS_ABORTED	13
+#define SG_STATUS_DEVICE	14
 
 /* Of the last word of a completion. */
 #define SG_DONE_STATUS(word)	(((word) >> 32) & 0xffff)
@@ -244,7 +245,8 @@ static void esg_read_limits(struct edudma_device *edev, struct esg *sg)
 							  sg->nr_channels, 4));
 	limits->window = limits->device_bytes;
 	limits->max_segment = UINT_MAX;
-	limits->max_length = min(segments << PAGE_SHIFT,
+	/* Bytes that begin inside of a page touch one more. */
+	limits->max_length = min((segments - 1) << PAGE_SHIFT,
 				 (SG_MAX_PIECES - 1) * (u64)limits->window);
 }
 
@@ -497,7 +499,8 @@ static void esg_kick(struct edudma_channel *chan)
 	if (sg->doorbell == sg->tail)
 		return;
 	atomic64_add(sg->tail - sg->doorbell, &chan->edev->counters.commands);
-	chan->progress = jiffies;
+	if (sg->head == sg->doorbell)
+		chan->progress = jiffies;
 	sg->doorbell = sg->tail;
 	writel(sg->tail, sg->regs + SG_TAIL);
 }
@@ -535,21 +538,34 @@ static int esg_errno(struct edudma_channel *chan, u32 number, unsigned int statu
 	return -EIO;
 }
 
+/* Of the completion that comes next: 1 in the first lap, 0 in the second, and so on. */
+static unsigned int esg_phase(const struct esg_channel *sg)
+{
+	return !((sg->head / SG_RING) & 1);
+}
+
+static bool esg_has_completion(const struct esg_channel *sg)
+{
+	const struct esg_completion *entry = &sg->completions[sg->head % SG_RING];
+
+	return sg->head != sg->doorbell &&
+		SG_DONE_PHASE(le64_to_cpu(READ_ONCE(entry->done))) == esg_phase(sg);
+}
+
 static unsigned int esg_reap(struct edudma_channel *chan)
 {
 	struct esg_channel *sg = esg_of(chan);
 	u32 begin = sg->head;
 
-	while (sg->head != sg->doorbell) {
+	while (esg_has_completion(sg)) {
 		const struct esg_completion *entry = &sg->completions[sg->head % SG_RING];
 		const struct esg_slot *slot = &sg->slots[sg->head % SG_RING];
-		u64 done = le64_to_cpu(READ_ONCE(entry->done));
 		struct edudma_request *req = slot->req;
+		u64 done;
 
-		if (SG_DONE_PHASE(done) == ((sg->head / SG_RING) & 1))
-			break;
 		/* The rest of the entry, and the data, were written before. */
 		dma_rmb();
+		done = le64_to_cpu(entry->done);
 		if (req) {
 			req->device_ns += le64_to_cpu(entry->busy_ns);
 			req->status = req->status ?:
@@ -568,17 +584,59 @@ static unsigned int esg_reap(struct edudma_channel *chan)
 }
 
 /* A halted channel touches no memory; a reset brings it back. */
-static void esg_check(struct edudma_channel *chan)
+static void esg_restart(struct edudma_channel *chan)
 {
 	struct esg_channel *sg = esg_of(chan);
 
-	if (readl(sg->regs + SG_STATE) != SG_STATE_HALTED)
-		return;
 	dev_err(&chan->edev->dev, "channel %u halted, error %u: starting it again\n",
 		chan->index, readl(sg->regs + SG_ERROR));
 	writel(SG_COMMAND_RESET, sg->regs + SG_COMMAND);
 	edudma_channel_finish(chan, -EIO);
 	esg_enable(chan);
+}
+
+/*
+ * The device has counted a completion that does not show, so its phase is wrong. How
+ * the request ended is not known: it failed. Put right, the entry will not be taken
+ * for one of the next lap either.
+ */
+static void esg_mend(struct edudma_channel *chan)
+{
+	struct esg_channel *sg = esg_of(chan);
+
+	dev_err_ratelimited(&chan->edev->dev, "channel %u, request %u: bad completion\n",
+			    chan->index, sg->head);
+	sg->completions[sg->head % SG_RING].done =
+		cpu_to_le64((u64)SG_STATUS_DEVICE << 32 | (u64)esg_phase(sg) << 48);
+	esg_reap(chan);
+}
+
+static void esg_check(struct edudma_channel *chan)
+{
+	struct esg_channel *sg = esg_of(chan);
+	u32 state = readl(sg->regs + SG_STATE);
+
+	if (state == SG_STATE_HALTED)
+		esg_restart(chan);
+	else if (state == SG_STATE_RUNNING && readl(sg->regs + SG_HEAD) != sg->head &&
+		 !esg_has_completion(sg))
+		esg_mend(chan);
+}
+
+/* An abort ends a request at once, unless the device has gone. */
+static int esg_unstick(struct edudma_channel *chan)
+{
+	struct esg_channel *sg = esg_of(chan);
+	struct edudma_request *req = sg->slots[sg->head % SG_RING].req;
+
+	if (readl(sg->regs + SG_STATE) != SG_STATE_RUNNING)
+		return -EIO;
+	dev_err(&chan->edev->dev, "channel %u, request %u takes too long\n", chan->index,
+		sg->head);
+	if (req && !req->cancelled)
+		req->cancelled = -EIO;
+	writel(sg->head, sg->regs + SG_ABORT);
+	return 0;
 }
 
 static void esg_arm(struct edudma_channel *chan, bool on)
@@ -652,6 +710,7 @@ const struct edudma_engine_ops edudma_sg_engine = {
 	.irq = esg_irq,
 	.reap = esg_reap,
 	.check = esg_check,
+	.unstick = esg_unstick,
 	.arm = esg_arm,
 	.cancel = esg_cancel,
 	.stop = esg_stop,
