@@ -115,6 +115,9 @@ static void channel_advance(struct edudma_channel *chan)
 	const struct edudma_engine_ops *ops = chan->edev->type->ops;
 	bool again;
 
+	/* During a reset, and after remove(), there are no registers. */
+	if (chan->stopped)
+		return;
 	do {
 		channel_pump(chan);
 		again = edudma_looks_at_once(chan->edev) && ops->reap(chan);
@@ -266,7 +269,7 @@ unsigned int edudma_channel_reap(struct edudma_channel *chan)
 
 	flags = channel_lock(chan);
 	ended = ops->reap(chan);
-	if (!ended && ops->check)
+	if (!ended && !chan->stopped && ops->check)
 		ops->check(chan);
 	channel_advance(chan);
 	channel_unlock(chan, flags);
@@ -377,6 +380,32 @@ void edudma_channels_stop(struct edudma_device *edev, int status)
 		edudma_channel_finish(chan, status);
 		channel_unlock(chan, flags);
 	}
+}
+
+/**
+ * edudma_channels_resume - accept requests again
+ * @edev: the device, stopped, its interrupts and bus mastering on
+ *
+ * Context: may sleep.
+ * Return: 0, or an errno, which has been logged; then requests still are refused.
+ */
+int edudma_channels_resume(struct edudma_device *edev)
+{
+	const struct edudma_engine_ops *ops = edev->type->ops;
+	unsigned int i;
+	int ret;
+
+	ret = ops->start ? ops->start(edev) : 0;
+	if (ret)
+		return ret;
+	edev->broken = false;
+	for (i = 0; i < edev->limits.nr_channels; i++) {
+		unsigned long flags = channel_lock(&edev->channels[i]);
+
+		edev->channels[i].stopped = 0;
+		channel_unlock(&edev->channels[i], flags);
+	}
+	return 0;
 }
 
 /* Under the channel's lock. What waits, waits for something that runs. */

@@ -138,6 +138,24 @@ static void edudma_shutdown(struct pci_dev *pdev)
 	edudma_quiesce(pci_get_drvdata(pdev));
 }
 
+/* Somebody resets the function: what runs ends with EIO, and so does what comes. */
+static void edudma_reset_prepare(struct pci_dev *pdev)
+{
+	edudma_channels_stop(pci_get_drvdata(pdev), -EIO);
+}
+
+/* The PCI core has restored the configuration space, the device begins anew. */
+static void edudma_reset_done(struct pci_dev *pdev)
+{
+	pci_set_master(pdev);
+	edudma_channels_resume(pci_get_drvdata(pdev));
+}
+
+static const struct pci_error_handlers edudma_error_handlers = {
+	.reset_prepare = edudma_reset_prepare,
+	.reset_done = edudma_reset_done,
+};
+
 static const struct edudma_type edu_type = {
 	.ops = &edudma_edu_engine,
 	.id = 0x010000ed,
@@ -174,6 +192,7 @@ static struct pci_driver edudma_driver = {
 	.probe = edudma_probe,
 	.remove = edudma_remove,
 	.shutdown = edudma_shutdown,
+	.err_handler = &edudma_error_handlers,
 };
 
 static int __init edudma_init(void)
