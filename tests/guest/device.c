@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the guest's test programs share. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -57,6 +58,26 @@ void get_address(int fd, char address[static 16])
 		 info.pci_devfn >> 3 & 0x1f, info.pci_devfn & 7);
 }
 
+bool has_node(const char *address, char node[static 300])
+{
+	char path[300];
+	struct dirent *entry;
+	bool found = false;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/edudma", address);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(node, 300, "/dev/%s", entry->d_name);
+		found = true;
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
 void write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
@@ -66,6 +87,48 @@ void write_file(const char *path, const char *text)
 	ASSERT_OK(fd);
 	ASSERT_EQ(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
+}
+
+char *read_file(const char *name)
+{
+	static char text[1 << 20];
+	char path[200];
+	size_t length;
+	FILE *file;
+
+	if (name[0] == '/')
+		snprintf(path, sizeof(path), "%s", name);
+	else
+		snprintf(path, sizeof(path), "/sys/kernel/debug/edudma/%s/%s",
+			 strrchr(device_path(), '/') + 1, name);
+	file = fopen(path, "re");
+	if (!file)
+		ktap_diag("%s: %s", path, strerror(errno));
+	ASSERT(file);
+	length = fread(text, 1, sizeof(text) - 1, file);
+	text[length] = '\0';
+	fclose(file);
+	return text;
+}
+
+uint64_t counter(const char *name)
+{
+	const char *at = read_file("counters");
+
+	for (; at; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (!strncmp(at, name, strlen(name)) && at[strlen(name)] == ' ')
+			return strtoull(at + strlen(name), NULL, 10);
+	}
+	ktap_diag("no counter %s", name);
+	ASSERT(false);
+	return 0;
+}
+
+bool counters_add_up(void)
+{
+	return counter("submitted") ==
+	       counter("completed") + counter("failed") + counter("cancelled");
 }
 
 void add_method_variants(void)

@@ -33,7 +33,14 @@ struct edudma_info get_info(int fd);
 struct edudma_method_info get_method(int fd, uint32_t method);
 /* "0000:00:02.0", as sysfs and lspci call it. */
 void get_address(int fd, char address[static 16]);
+/* The node of a function that is bound: its number may be another each time. */
+bool has_node(const char *address, char node[static 300]);
 void write_file(const char *path, const char *text);
+/* All of a file, until the next call; without a leading / one of the device's in debugfs. */
+char *read_file(const char *path);
+uint64_t counter(const char *name);
+/* Every request that was submitted has ended, and in one way. */
+bool counters_add_up(void);
 /* Make a variant of every kind of memory that works in this guest. */
 void add_method_variants(void);
 

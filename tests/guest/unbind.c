@@ -4,7 +4,6 @@
  * accesses SIGBUS, the device touches no memory any more, and all is well when
  * it comes back.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -45,20 +44,11 @@ static void rescan_bus(void)
 	write_file("/sys/bus/pci/rescan", "1");
 }
 
-/* The node that the function has now: its number may be another each time. */
 static int open_function(void)
 {
-	char path[300], node[300] = "";
-	struct dirent *entry;
-	DIR *dir;
+	char node[300];
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/edudma", address);
-	dir = opendir(path);
-	ASSERT(dir);
-	while ((entry = readdir(dir)))
-		if (entry->d_name[0] != '.')
-			snprintf(node, sizeof(node), "/dev/%s", entry->d_name);
-	closedir(dir);
+	ASSERT(has_node(address, node));
 	return open_path(node);
 }
 
