@@ -14,6 +14,11 @@
 
 static int fd;
 
+static bool is_edu(void)
+{
+	return !strcmp(get_info(fd).engine, "edu");
+}
+
 static uint32_t new_handle(void)
 {
 	return alloc_buffer(fd, EDUDMA_KMALLOC, LENGTH).handle;
@@ -25,8 +30,7 @@ TEST(info_is_sane)
 
 	fd = open_device();
 	info = get_info(fd);
-	EXPECT(info.window >= 1 && info.window <= 4096);
-	EXPECT_EQ(info.device_bytes, info.window);
+	EXPECT(info.window >= 1 && info.window <= info.device_bytes);
 	EXPECT(info.nr_methods >= 3);
 	EXPECT(info.nr_channels >= 1);
 	EXPECT(info.quota_bytes >= PAGE);
@@ -35,7 +39,9 @@ TEST(info_is_sane)
 	EXPECT(info.irq_mode <= EDUDMA_IRQ_MSIX);
 	EXPECT(!(info.flags & ~(EDUDMA_INFO_IOMMU | EDUDMA_INFO_SMBIOS)));
 	EXPECT(strnlen(info.engine, EDUDMA_NAME_LEN) < EDUDMA_NAME_LEN);
-	if (!strcmp(info.engine, "edu")) {
+	if (is_edu()) {
+		EXPECT(info.window <= 4096);
+		EXPECT_EQ(info.device_bytes, info.window);
 		EXPECT_EQ(info.command_ns, 100000000);
 		/* A mask is a power of two less one. */
 		EXPECT_EQ(info.dma_mask & (info.dma_mask + 1), 0);
@@ -149,15 +155,17 @@ TEST(ranges_outside_the_buffer)
 	other = alloc_buffer(fd, EDUDMA_COHERENT, 2 * LENGTH);
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad_ranges); i++) {
 		uint64_t offset = bad_ranges[i].offset, length = bad_ranges[i].length;
+		/* What is too long for the device is so for any buffer. */
+		int error = length > UINT32_MAX && !is_edu() ? EFBIG : EINVAL;
 		bool ok = true;
 
 		ok &= EXPECT_ERRNO(sync_range(&buffer, EDUDMA_SYNC_READ, offset, length), EINVAL);
 		ok &= EXPECT_ERRNO(sync_range(&buffer, EDUDMA_SYNC_WRITE, offset, length), EINVAL);
 		ok &= EXPECT_ERRNO(cpu_fill(&buffer, offset, length, 1), EINVAL);
-		ok &= EXPECT_ERRNO(to_device(&buffer, offset, length, 0), EINVAL);
-		ok &= EXPECT_ERRNO(from_device(&buffer, offset, length, 0), EINVAL);
-		ok &= EXPECT_ERRNO(copy(&buffer, offset, &other, 0, length), EINVAL);
-		ok &= EXPECT_ERRNO(copy(&other, 0, &buffer, offset, length), EINVAL);
+		ok &= EXPECT_ERRNO(to_device(&buffer, offset, length, 0), error);
+		ok &= EXPECT_ERRNO(from_device(&buffer, offset, length, 0), error);
+		ok &= EXPECT_ERRNO(copy(&buffer, offset, &other, 0, length), error);
+		ok &= EXPECT_ERRNO(copy(&other, 0, &buffer, offset, length), error);
 		if (!ok)
 			ktap_diag("offset %#llx, length %#llx",
 				  (unsigned long long)offset, (unsigned long long)length);
