@@ -57,11 +57,16 @@ OBJECT_DECLARE_SIMPLE_TYPE(EduSgState, EDU_SG)
 #define EDU_SG_PIECE            (256 * KiB)
 /* How much a bottom half does before the main loop gets its turn. */
 #define EDU_SG_TURN             (1 * MiB)
-/* What a request and a segment cost in terms of bytes, beside their own. */
+/* What a request and a segment cost in terms of bytes, at least */
 #define EDU_SG_OVERHEAD         64
 #define EDU_SG_BATCH            64
 
 #define EDU_SG_RING_ALIGN       64
+
+/* A longer request is left to the thread, unless it is the only one. */
+#define EDU_SG_SMALL            (128 * KiB)
+/* How much guest memory a window shows, at most */
+#define EDU_SG_WINDOW           (1 * GiB)
 
 /* Internal: the request was interrupted, and begins anew. */
 #define EDU_SG_AGAIN            (-1)
@@ -72,6 +77,28 @@ OBJECT_DECLARE_SIMPLE_TYPE(EduSgState, EDU_SG)
 
 #define edu_sg_log(fmt, ...) \
     qemu_log_mask(LOG_GUEST_ERROR, "edu-sg: " fmt "\n", ## __VA_ARGS__)
+
+/*
+ * A piece of guest RAM that is mapped, and stays so while the memory map does
+ * not change: to find out where an address is takes as long as to copy 4 KiB.
+ */
+typedef struct EduSgWindow {
+    MemoryRegionCache cache;
+    hwaddr start;
+    /* EduSgState.map when it was opened; 0: it is not open */
+    uint32_t map;
+    bool is_write;
+} EduSgWindow;
+
+/* What a channel uses guest memory for; each has a window. */
+enum edu_sg_use {
+    EDU_SG_USE_REQUESTS,
+    EDU_SG_USE_LISTS,
+    EDU_SG_USE_SOURCE,
+    EDU_SG_USE_DESTINATION,
+    EDU_SG_USE_COMPLETIONS,
+    EDU_SG_NR_USES,
+};
 
 typedef struct EduSgChannel {
     EduSgState *s;
@@ -117,6 +144,8 @@ typedef struct EduSgChannel {
 
     /* Somebody touches guest memory for this channel, without the lock. */
     bool active;
+    /* Only of who is active */
+    EduSgWindow windows[EDU_SG_NR_USES];
     /* Nobody may become active while this is not 0; changes under the BQL. */
     uint32_t hold;
     /* The bottom half works instead of the thread. */
@@ -134,6 +163,9 @@ struct EduSgState {
     MemoryRegion registers;
     /* Guest memory as the device sees it; a cast costs too much there */
     AddressSpace *guest;
+    MemoryListener listener;
+    /* Which map of guest memory this is: never 0.  Atomic */
+    uint32_t map;
     /* On-board memory: a RAM region that is mapped nowhere */
     MemoryRegion memory;
     uint8_t *memory_ptr;
@@ -330,42 +362,83 @@ static bool edu_sg_reaches(EduSgState *s, uint64_t addr, uint64_t len)
     return addr <= s->max_address && len - 1 <= s->max_address - addr;
 }
 
+static void edu_sg_close_window(EduSgWindow *w)
+{
+    if (w->map) {
+        address_space_cache_destroy(&w->cache);
+        w->map = 0;
+    }
+}
+
+/* Behind an IOMMU there is none: what it shows may change at any time. */
+static bool edu_sg_open_window(EduSgState *s, EduSgWindow *w, uint64_t addr)
+{
+    edu_sg_close_window(w);
+    w->map = qatomic_read(&s->map);
+    w->start = addr;
+    address_space_cache_init(&w->cache, s->guest, addr,
+                             MIN(EDU_SG_WINDOW - 1, s->max_address - addr) + 1,
+                             w->is_write);
+    if (!w->cache.ptr) {
+        edu_sg_close_window(w);
+    }
+    return w->map;
+}
+
+static bool edu_sg_window_shows(EduSgState *s, const EduSgWindow *w,
+                                uint64_t addr)
+{
+    return w->map == qatomic_read(&s->map) && addr - w->start < w->cache.len;
+}
+
 /*
  * Where guest memory is, and how much of it is in one piece: NULL if it is not
- * RAM.  Valid in this RCU critical section.  A pointer for writing must be
- * given to edu_sg_written().
+ * RAM.  Valid in this RCU critical section.  What was written must be given to
+ * edu_sg_written().
  */
-static uint8_t *edu_sg_ram(EduSgState *s, uint64_t addr, hwaddr *len,
-                           bool is_write)
+static uint8_t *edu_sg_ram(EduSgState *s, EduSgWindow *w, uint64_t addr,
+                           hwaddr *len)
 {
     MemoryRegion *mr;
     hwaddr offset;
 
+    if (edu_sg_window_shows(s, w, addr) || edu_sg_open_window(s, w, addr)) {
+        offset = addr - w->start;
+        *len = MIN(*len, w->cache.len - offset);
+        return (uint8_t *)w->cache.ptr + offset;
+    }
     mr = flatview_translate(address_space_to_flatview(s->guest), addr, &offset,
-                            len, is_write, MEMTXATTRS_UNSPECIFIED);
-    if (!edu_sg_is_ram(mr, is_write)) {
+                            len, w->is_write, MEMTXATTRS_UNSPECIFIED);
+    if (!edu_sg_is_ram(mr, w->is_write)) {
         return NULL;
     }
-    if (is_write) {
+    if (w->is_write) {
         memory_region_ref(mr);
     }
     return (uint8_t *)memory_region_get_ram_ptr(mr) + offset;
 }
 
-/* Tell those who translate code or migrate; drop the reference. */
-static void edu_sg_written(EduSgState *s, uint8_t *ptr, hwaddr len)
+/* Tell those who translate code or migrate. */
+static void edu_sg_written(EduSgState *s, EduSgWindow *w, uint8_t *ptr,
+                           hwaddr len)
 {
-    address_space_unmap(s->guest, ptr, len, true, len);
+    if (w->map) {
+        address_space_cache_invalidate(&w->cache, ptr - (uint8_t *)w->cache.ptr,
+                                       len);
+    } else {
+        address_space_unmap(s->guest, ptr, len, true, len);
+    }
 }
 
-static bool edu_sg_read(EduSgState *s, uint64_t addr, void *buf, hwaddr len)
+static bool edu_sg_read(EduSgState *s, EduSgWindow *w, uint64_t addr, void *buf,
+                        hwaddr len)
 {
     uint8_t *to = buf;
 
     RCU_READ_LOCK_GUARD();
     while (len) {
         hwaddr n = len;
-        uint8_t *from = edu_sg_ram(s, addr, &n, false);
+        uint8_t *from = edu_sg_ram(s, w, addr, &n);
 
         if (!from) {
             return false;
@@ -418,8 +491,10 @@ static int edu_sg_cursor_init(EduSgState *s, EduSgCursor *cursor,
 }
 
 /* The end of a list may be unreadable, and not needed: so try one alone. */
-static int edu_sg_read_segments(EduSgState *s, EduSgCursor *cursor)
+static int edu_sg_read_segments(EduSgChannel *ch, EduSgCursor *cursor)
 {
+    EduSgState *s = ch->s;
+    EduSgWindow *w = &ch->windows[EDU_SG_USE_LISTS];
     uint32_t n = MIN(cursor->count, EDU_SG_BATCH);
     uint32_t i;
 
@@ -427,7 +502,7 @@ static int edu_sg_read_segments(EduSgState *s, EduSgCursor *cursor)
         size_t bytes = n * sizeof(struct edu_sg_segment);
         bool reaches = edu_sg_reaches(s, cursor->list, bytes);
 
-        if (reaches && edu_sg_read(s, cursor->list, cursor->batch, bytes)) {
+        if (reaches && edu_sg_read(s, w, cursor->list, cursor->batch, bytes)) {
             break;
         }
         if (n == 1) {
@@ -463,7 +538,7 @@ static int edu_sg_follow(EduSgCursor *cursor,
 }
 
 /* Make sure that some of a segment is left. */
-static int edu_sg_cursor_fill(EduSgState *s, EduSgCursor *cursor)
+static int edu_sg_cursor_fill(EduSgChannel *ch, EduSgCursor *cursor)
 {
     while (!cursor->left) {
         const struct edu_sg_segment *segment;
@@ -474,7 +549,7 @@ static int edu_sg_cursor_fill(EduSgState *s, EduSgCursor *cursor)
             if (!cursor->count) {
                 return EDU_SG_BAD_SHORT;
             }
-            status = edu_sg_read_segments(s, cursor);
+            status = edu_sg_read_segments(ch, cursor);
             if (status) {
                 return status;
             }
@@ -497,7 +572,7 @@ static int edu_sg_cursor_fill(EduSgState *s, EduSgCursor *cursor)
         if (!segment->length) {
             return EDU_SG_BAD_SEGMENT;
         }
-        if (!edu_sg_reaches(s, segment->address, segment->length)) {
+        if (!edu_sg_reaches(ch->s, segment->address, segment->length)) {
             return EDU_SG_BAD_ADDRESS;
         }
         skip = MIN(cursor->skip, segment->length);
@@ -516,14 +591,24 @@ static void edu_sg_cursor_advance(EduSgCursor *cursor, hwaddr len)
 
 static uint8_t *edu_sg_memory(EduSgState *s, uint64_t offset, hwaddr *len)
 {
-    offset %= s->mem_size;
+    if (offset >= s->mem_size) {
+        offset %= s->mem_size;
+    }
     *len = MIN(*len, s->mem_size - offset);
     return s->memory_ptr + offset;
 }
 
-static void edu_sg_memory_written(EduSgState *s, uint8_t *ptr, hwaddr len)
+/* The circle may begin anew in between. */
+static void edu_sg_memory_written(EduSgState *s, uint64_t offset, hwaddr len)
 {
-    memory_region_set_dirty(&s->memory, ptr - s->memory_ptr, len);
+    while (len) {
+        hwaddr n = len;
+        uint8_t *ptr = edu_sg_memory(s, offset, &n);
+
+        memory_region_set_dirty(&s->memory, ptr - s->memory_ptr, n);
+        offset += n;
+        len -= n;
+    }
 }
 
 /*
@@ -589,82 +674,110 @@ static bool edu_sg_interrupted(EduSgChannel *ch)
            qatomic_read(&ch->state) != EDU_SG_RUNNING;
 }
 
-/* Move a request's bytes: a status, or EDU_SG_AGAIN. */
-static int edu_sg_move(EduSgChannel *ch, uint64_t *moved, uint64_t *cost)
+/* A request that is being copied */
+typedef struct EduSgCopy {
+    EduSgCursor source;
+    EduSgCursor destination;
+    uint64_t moved;
+    /* In terms of bytes */
+    uint64_t cost;
+} EduSgCopy;
+
+/* What is in one piece on both sides: a status.  In an RCU critical section */
+static int edu_sg_move_segment(EduSgChannel *ch, EduSgCopy *copy, hwaddr n)
 {
     EduSgState *s = ch->s;
     const struct edu_sg_request *req = &ch->request;
-    bool reads = edu_sg_reads_guest(req);
-    bool writes = edu_sg_writes_guest(req);
-    EduSgCursor source, destination;
+    EduSgWindow *reads = &ch->windows[EDU_SG_USE_SOURCE];
+    EduSgWindow *writes = &ch->windows[EDU_SG_USE_DESTINATION];
+    uint64_t offset = req->device_offset + copy->moved;
+    uint8_t *from = NULL, *to;
+
+    if (edu_sg_reads_guest(req)) {
+        n = MIN(n, copy->source.left);
+        from = edu_sg_ram(s, reads, copy->source.address, &n);
+        if (!from) {
+            return EDU_SG_SOURCE_READ;
+        }
+    } else if (edu_sg_writes_guest(req)) {
+        from = edu_sg_memory(s, offset, &n);
+    }
+    if (edu_sg_writes_guest(req)) {
+        n = MIN(n, copy->destination.left);
+        to = edu_sg_ram(s, writes, copy->destination.address, &n);
+        if (!to) {
+            return EDU_SG_DESTINATION_WRITE;
+        }
+    } else {
+        to = edu_sg_memory(s, offset, &n);
+    }
+
+    if (from) {
+        memmove(to, from, n);
+    } else {
+        memset(to, 0, n);
+    }
+
+    if (edu_sg_writes_guest(req)) {
+        edu_sg_written(s, writes, to, n);
+        edu_sg_cursor_advance(&copy->destination, n);
+    }
+    if (edu_sg_reads_guest(req)) {
+        edu_sg_cursor_advance(&copy->source, n);
+    }
+    copy->moved += n;
+    copy->cost += MAX(n, EDU_SG_OVERHEAD);
+    return EDU_SG_OK;
+}
+
+static int edu_sg_move_piece(EduSgChannel *ch, EduSgCopy *copy)
+{
+    const struct edu_sg_request *req = &ch->request;
+    uint64_t begin = copy->moved;
+    uint64_t end = MIN(req->length, begin + EDU_SG_PIECE);
+    int status = EDU_SG_OK;
+
+    RCU_READ_LOCK_GUARD();
+    while (!status && copy->moved < end) {
+        if (edu_sg_reads_guest(req)) {
+            status = edu_sg_cursor_fill(ch, &copy->source);
+        }
+        if (!status && edu_sg_writes_guest(req)) {
+            status = edu_sg_cursor_fill(ch, &copy->destination);
+        }
+        if (!status) {
+            status = edu_sg_move_segment(ch, copy, end - copy->moved);
+        }
+    }
+    if (!edu_sg_writes_guest(req)) {
+        edu_sg_memory_written(ch->s, req->device_offset + begin,
+                              copy->moved - begin);
+    }
+    return status;
+}
+
+/* Move a request's bytes: a status, or EDU_SG_AGAIN. */
+static int edu_sg_move(EduSgChannel *ch, EduSgCopy *copy)
+{
+    EduSgState *s = ch->s;
+    const struct edu_sg_request *req = &ch->request;
     int status;
 
     status = edu_sg_check(s, req);
-    if (!status && reads) {
-        status = edu_sg_cursor_init(s, &source, req->source, req->length,
+    if (!status && edu_sg_reads_guest(req)) {
+        status = edu_sg_cursor_init(s, &copy->source, req->source, req->length,
                                     req->source_count, req->source_skip);
     }
-    if (!status && writes) {
-        status = edu_sg_cursor_init(s, &destination, req->destination,
+    if (!status && edu_sg_writes_guest(req)) {
+        status = edu_sg_cursor_init(s, &copy->destination, req->destination,
                                     req->length, req->destination_count,
                                     req->destination_skip);
     }
-
-    while (!status && *moved < req->length) {
-        uint64_t offset = req->device_offset + *moved;
-        hwaddr n = MIN(req->length - *moved, EDU_SG_PIECE);
-        uint8_t *from = NULL, *to;
-
+    while (!status && copy->moved < req->length) {
         if (edu_sg_interrupted(ch)) {
             return EDU_SG_AGAIN;
         }
-        if (reads) {
-            status = edu_sg_cursor_fill(s, &source);
-        }
-        if (!status && writes) {
-            status = edu_sg_cursor_fill(s, &destination);
-        }
-        if (status) {
-            break;
-        }
-
-        RCU_READ_LOCK_GUARD();
-        if (reads) {
-            n = MIN(n, source.left);
-            from = edu_sg_ram(s, source.address, &n, false);
-            if (!from) {
-                return EDU_SG_SOURCE_READ;
-            }
-        } else if (writes) {
-            from = edu_sg_memory(s, offset, &n);
-        }
-        if (writes) {
-            n = MIN(n, destination.left);
-            to = edu_sg_ram(s, destination.address, &n, true);
-            if (!to) {
-                return EDU_SG_DESTINATION_WRITE;
-            }
-        } else {
-            to = edu_sg_memory(s, offset, &n);
-        }
-
-        if (from) {
-            memmove(to, from, n);
-        } else {
-            memset(to, 0, n);
-        }
-
-        if (writes) {
-            edu_sg_written(s, to, n);
-            edu_sg_cursor_advance(&destination, n);
-        } else {
-            edu_sg_memory_written(s, to, n);
-        }
-        if (reads) {
-            edu_sg_cursor_advance(&source, n);
-        }
-        *moved += n;
-        *cost += n + EDU_SG_OVERHEAD;
+        status = edu_sg_move_piece(ch, copy);
     }
     return status;
 }
@@ -673,6 +786,7 @@ static bool edu_sg_write_completion(EduSgChannel *ch, uint64_t addr,
                                     const struct edu_sg_completion *entry)
 {
     EduSgState *s = ch->s;
+    EduSgWindow *w = &ch->windows[EDU_SG_USE_COMPLETIONS];
     union {
         struct {
             uint32_t number;
@@ -689,7 +803,7 @@ static bool edu_sg_write_completion(EduSgChannel *ch, uint64_t addr,
     hwaddr len = sizeof(*to);
 
     RCU_READ_LOCK_GUARD();
-    to = (struct edu_sg_completion *)edu_sg_ram(s, addr, &len, true);
+    to = (struct edu_sg_completion *)edu_sg_ram(s, w, addr, &len);
     if (!to) {
         return false;
     }
@@ -699,7 +813,7 @@ static bool edu_sg_write_completion(EduSgChannel *ch, uint64_t addr,
         to->busy_ns = cpu_to_le64(entry->busy_ns);
         qatomic_store_release((uint64_t *)&to->number, last.word);
     }
-    edu_sg_written(s, (uint8_t *)to, len);
+    edu_sg_written(s, w, (uint8_t *)to, len);
     return len == sizeof(*to);
 }
 
@@ -768,13 +882,14 @@ static void edu_sg_end(EduSgChannel *ch)
 static void edu_sg_fetch(EduSgChannel *ch)
 {
     EduSgState *s = ch->s;
+    EduSgWindow *w = &ch->windows[EDU_SG_USE_REQUESTS];
     uint64_t addr = ch->requests +
                     edu_sg_slot(ch, ch->head) * sizeof(ch->request);
     struct edu_sg_request req;
     bool read;
 
     edu_sg_begin(ch);
-    read = edu_sg_read(s, addr, &req, sizeof(req));
+    read = edu_sg_read(s, w, addr, &req, sizeof(req));
     edu_sg_end(ch);
 
     if (ch->state != EDU_SG_RUNNING) {
@@ -806,13 +921,15 @@ static uint64_t edu_sg_execute(EduSgChannel *ch)
     };
     uint64_t addr = ch->completions +
                     edu_sg_slot(ch, ch->head) * sizeof(entry);
-    uint64_t cost = EDU_SG_OVERHEAD;
+    EduSgCopy copy;
     bool counts = ch->request.flags & EDU_SG_FLAG_IRQ;
     bool aborted = edu_sg_is_aborted(ch, ch->head);
     bool failed = ch->failed;
     bool written = false;
     int status;
 
+    copy.moved = 0;
+    copy.cost = 0;
     edu_sg_begin(ch);
     if (aborted) {
         status = EDU_SG_ABORTED;
@@ -822,7 +939,8 @@ static uint64_t edu_sg_execute(EduSgChannel *ch)
     } else {
         int64_t start = s->model ? 0 : get_clock();
 
-        status = edu_sg_move(ch, &entry.bytes, &cost);
+        status = edu_sg_move(ch, &copy);
+        entry.bytes = copy.moved;
         if (!s->model) {
             entry.busy_ns = get_clock() - start;
         }
@@ -835,13 +953,14 @@ static uint64_t edu_sg_execute(EduSgChannel *ch)
         written = edu_sg_write_completion(ch, addr, &entry);
     }
     edu_sg_end(ch);
+    copy.cost = MAX(copy.cost, EDU_SG_OVERHEAD);
 
     if (status == EDU_SG_AGAIN || ch->state != EDU_SG_RUNNING) {
-        return cost;
+        return copy.cost;
     }
     if (!written) {
         edu_sg_halt(ch, EDU_SG_ERROR_COMPLETION_WRITE);
-        return cost;
+        return copy.cost;
     }
     edu_sg_set_aborted(ch, ch->head, false);
     ch->fetched = false;
@@ -850,7 +969,7 @@ static uint64_t edu_sg_execute(EduSgChannel *ch)
     if (counts) {
         edu_sg_count(ch);
     }
-    return cost;
+    return copy.cost;
 }
 
 /* Work on the request at the head, from its beginning.  Lock held, ready. */
@@ -874,6 +993,8 @@ static void edu_sg_work_inline(EduSgChannel *ch, uint64_t budget)
     s->engaged = true;
     while (edu_sg_is_ready(ch)) {
         bool aborted = edu_sg_is_aborted(ch, ch->head);
+        bool alone = ch->tail - ch->head == 1;
+        uint64_t most = alone ? budget : MIN(budget, EDU_SG_SMALL);
         uint64_t cost;
 
         if (!aborted && !budget) {
@@ -883,7 +1004,7 @@ static void edu_sg_work_inline(EduSgChannel *ch, uint64_t budget)
             edu_sg_fetch(ch);
             continue;
         }
-        if (!aborted && ch->request.length > budget) {
+        if (!aborted && ch->request.length > most) {
             break;
         }
         cost = edu_sg_execute(ch);
@@ -1037,6 +1158,30 @@ static void edu_sg_set_resting(EduSgState *s, unsigned reason, bool rest)
 static void edu_sg_vm_state(void *opaque, bool running, RunState state)
 {
     edu_sg_set_resting(opaque, EDU_SG_STOPPED, !running);
+}
+
+/* Who is active finds out by himself that a window shows nothing any more. */
+static void edu_sg_close_windows(EduSgChannel *ch)
+{
+    uint32_t use;
+
+    qemu_mutex_lock(&ch->lock);
+    for (use = 0; !ch->active && use < EDU_SG_NR_USES; use++) {
+        edu_sg_close_window(&ch->windows[use]);
+    }
+    qemu_mutex_unlock(&ch->lock);
+}
+
+/* Guest memory has changed. */
+static void edu_sg_map_changed(MemoryListener *listener)
+{
+    EduSgState *s = container_of(listener, EduSgState, listener);
+    uint32_t i;
+
+    qatomic_set(&s->map, s->map + 1 ?: 1);
+    for (i = 0; i < s->nr_channels; i++) {
+        edu_sg_close_windows(&s->channels[i]);
+    }
 }
 
 static bool edu_sg_is_behind_iommu(EduSgState *s)
@@ -1237,6 +1382,7 @@ static void edu_sg_edu_move(EduSgState *s)
     uint64_t window = from_device ? s->dma_source : s->dma_destination;
     uint64_t guest = from_device ? s->dma_destination : s->dma_source;
     uint64_t left = s->dma_count;
+    EduSgWindow w = { .is_write = from_device };
     uint8_t *memory;
 
     if (!edu_sg_window_holds(window, left)) {
@@ -1254,22 +1400,23 @@ static void edu_sg_edu_move(EduSgState *s)
     RCU_READ_LOCK_GUARD();
     while (left) {
         hwaddr n = left;
-        uint8_t *ram = edu_sg_ram(s, guest, &n, from_device);
+        uint8_t *ram = edu_sg_ram(s, &w, guest, &n);
 
         if (!ram) {
-            return;
+            break;
         }
         if (from_device) {
             memcpy(ram, memory, n);
-            edu_sg_written(s, ram, n);
+            edu_sg_written(s, &w, ram, n);
         } else {
             memcpy(memory, ram, n);
-            edu_sg_memory_written(s, memory, n);
+            edu_sg_memory_written(s, memory - s->memory_ptr, n);
         }
         memory += n;
         guest += n;
         left -= n;
     }
+    edu_sg_close_window(&w);
 }
 
 static void edu_sg_dma_timer(void *opaque)
@@ -1377,7 +1524,7 @@ static void edu_sg_reset_function(EduSgState *s)
     s->channel_irq = 0;
     edu_sg_update_line(s);
     memset(s->memory_ptr, 0, s->mem_size);
-    edu_sg_memory_written(s, s->memory_ptr, s->mem_size);
+    edu_sg_memory_written(s, 0, s->mem_size);
 }
 
 static void edu_sg_reset(DeviceState *dev)
@@ -1973,6 +2120,8 @@ static void edu_sg_init_channel(EduSgState *s, uint32_t number)
     ch->s = s;
     ch->number = number;
     ch->count = 1;
+    ch->windows[EDU_SG_USE_DESTINATION].is_write = true;
+    ch->windows[EDU_SG_USE_COMPLETIONS].is_write = true;
     qemu_mutex_init(&ch->lock);
     qemu_cond_init(&ch->work);
     qemu_cond_init(&ch->idle);
@@ -2026,6 +2175,9 @@ static void edu_sg_realize(PCIDevice *pdev, Error **errp)
     for (i = 0; i < s->nr_channels; i++) {
         edu_sg_init_channel(s, i);
     }
+    s->listener.name = "edu-sg";
+    s->listener.commit = edu_sg_map_changed;
+    memory_listener_register(&s->listener, s->guest);
     edu_sg_set_resting(s, EDU_SG_STOPPED, !runstate_is_running());
     s->vm_state = qemu_add_vm_change_state_handler(edu_sg_vm_state, s);
 }
@@ -2036,11 +2188,13 @@ static void edu_sg_exit(PCIDevice *pdev)
     uint32_t i;
 
     s->gone = true;
+    memory_listener_unregister(&s->listener);
     qemu_del_vm_change_state_handler(s->vm_state);
     for (i = 0; i < s->nr_channels; i++) {
         EduSgChannel *ch = &s->channels[i];
 
         edu_sg_hold(ch);
+        edu_sg_close_windows(ch);
         qemu_mutex_lock(&ch->lock);
         ch->quit = true;
         qemu_cond_signal(&ch->work);
