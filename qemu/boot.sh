@@ -13,7 +13,7 @@ make_directories() {
 	logs=${out:-$scratch/logs}
 	mkdir -p "$logs"
 	logs=$(realpath "$logs")
-	rm -f "$logs"/{console.log,output.log,qemu.log,qemu.out,status,dmesg}
+	rm -f "$logs"/{console.log,output.log,qemu.log,qemu.out,status,dmesg,kmemleak,trouble}
 	touch "$logs"/{console.log,output.log,qemu.log,qemu.out}
 }
 

@@ -22,13 +22,15 @@ fetch_results() {
 	fi
 }
 
-# Prints the lines of the kernel's and QEMU's logs that tell of trouble
+# Prints the lines of the kernel's and QEMU's logs that tell of trouble; they stay
+# in a file as well
 find_trouble() {
 	local regex allowed=$harmless
 	for regex in "${expected[@]}"; do
 		allowed+="|$regex"
 	done
 	tr -d '\r' <"$logs/console.log" | grep -E "$trouble" | grep -vE "$allowed" || true
+	cat "$logs/kmemleak" 2>/dev/null || true
 	grep -vE "$allowed" "$logs/qemu.log" || true
 	grep 'EDU:' "$logs/qemu.out" 2>/dev/null || true
 }
@@ -61,7 +63,7 @@ judge_guest() {
 
 judge() {
 	local found status
-	found=$(find_trouble)
+	found=$(find_trouble | tee "$logs/trouble")
 	if [ ! -r "$logs/status" ]; then
 		[ -z "$shell" ] || exit 0
 		judge_guest "$found"
