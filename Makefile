@@ -18,7 +18,8 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test shell check mutants bench bench-peer docs device qemu build userspace programs measurement clean FORCE
+.PHONY: help run test shell check mutants bench bench-peer docs device qemu debug-kernel test-debug \
+	build userspace programs measurement clean FORCE
 
 help: ## this text
 	@echo 'Targets:'
@@ -46,8 +47,22 @@ run: build ## tests and measures the three kinds of memory in a guest
 	@mv $(BUILD)/results/run/run.json $(BUILD)/results/run.json
 	@echo 'These figures are in $(BUILD:$(CURDIR)/%=%)/results/run.json'
 
+TESTS := tests/*.t tests/qtest/*.t
+# These look at the host's part, or at how long things take
+hosted := $(addprefix tests/,harness.t run.t unit.t)
+
 test: build ## runs the whole test suite
-	$(Q)prove $(PROVEFLAGS) tests/*.t tests/qtest/*.t
+	$(Q)prove $(PROVEFLAGS) $(TESTS)
+
+debug-kernel: ## builds a kernel that watches the driver, once: 10 to 20 minutes
+	@scripts/setup debug
+	$(Q)kernel=$$(qemu/guest/debug-kernel) && \
+		echo "To run on it: make KERNEL=$$kernel/bzImage KDIR=$$kernel/build ..."
+
+test-debug: debug-kernel ## runs what boots guests on that kernel, and the tests that need it
+	$(Q)kernel=$$(qemu/guest/debug-kernel) && \
+		$(MAKE) test KERNEL=$$kernel/bzImage KDIR=$$kernel/build BUILD=$(BUILD)/debug \
+			TESTS='tests/debug/*.t $(filter-out $(hosted),$(wildcard tests/*.t))'
 
 shell: build ## starts a guest with the driver loaded, for you to play in
 	$(Q)$(with-device) qemu/run --shell
@@ -118,17 +133,24 @@ $(driver)/edudma.ko: $(call sources,driver) $(BUILD)/kernel.env
 $(driver)-test/edudma.ko: $(call sources,driver tests/driver) $(BUILD)/kernel.env
 	$(call build-driver,EDUDMA_TEST=1)
 
-# What experiments want the kernel to do
+# Modules besides the driver: what experiments and tests want the kernel to do
 modules := $(BUILD)/modules-$(KERNEL_RELEASE)
 
-$(modules)/memlab.ko: $(call sources,experiments) $(BUILD)/kernel.env
+define build-module
 	@echo '  KBUILD  $(@:$(CURDIR)/%=%)'
-	@mkdir -p $(@D)/memlab
-	@tar -cf - $(call sources,experiments) | tar -xf - -C $(@D)/memlab --strip-components=1
-	+$(Q)$(MAKE) $(silent) -C $(KERNEL_HEADERS) M=$(@D)/memlab CONFIG_DEBUG_INFO_BTF_MODULES= modules
-	@cp $(@D)/memlab/memlab.ko $@
+	@mkdir -p $(basename $@)
+	@tar -C $(1) -cf - $(patsubst $(1)/%,%,$(call sources,$(1))) | tar -xf - -C $(basename $@)
+	+$(Q)$(MAKE) $(silent) -C $(KERNEL_HEADERS) M=$(basename $@) CONFIG_DEBUG_INFO_BTF_MODULES= modules
+	@cp $(basename $@)/$(@F) $@
+endef
 
-build: $(driver)/edudma.ko $(driver)-test/edudma.ko $(modules)/memlab.ko
+$(modules)/memlab.ko: $(call sources,experiments) $(BUILD)/kernel.env
+	$(call build-module,experiments)
+
+$(modules)/detectors.ko: $(call sources,tests/modules) $(BUILD)/kernel.env
+	$(call build-module,tests/modules)
+
+build: $(driver)/edudma.ko $(driver)-test/edudma.ko $(modules)/memlab.ko $(modules)/detectors.ko
 
 userspace programs: $(BUILD)/kernel.env
 
