@@ -5,9 +5,20 @@
 source "$(dirname "$0")/lib.sh"
 
 find_device_qemu
-guest edu-sg "${real[@]}" --memory 1024 --qemu "$device_qemu" --device edu-sg -- \
+sg=("${real[@]}" --qemu "$device_qemu" --device edu-sg)
+guest edu-sg "${sg[@]}" --memory 1024 -- \
 	'edudma test --ktap' calls limits buffers mmap ownership uring ring load
 # On-board memory as small as edu's: the same rules, but fewer commands.
 guest small "${virtual[@]}" --memory 1024 --qemu "$device_qemu" \
 	--device edu-sg,timing=model,channels=1,mem-size=4K -- requests transfer
+# It reaches all memory, so that only bounce buffers and an IOMMU make a difference.
+for memory in 256 5120; do
+	guest "bounced-$memory" "${sg[@]}" --memory "$memory" --append swiotlb=16384,force -- \
+		'reach kmalloc=works vmalloc=works coherent=works'
+	for strict in 0 1; do
+		guest "iommu-$memory-strict-$strict" "${sg[@]}" --memory "$memory" \
+			--machine q35 --iommu intel --append "iommu.strict=$strict" -- \
+			'reach kmalloc=works vmalloc=merged coherent=works'
+	done
+done
 finish

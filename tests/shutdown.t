@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The machine goes down while transfers run, files are open and buffers mapped: the
+# driver stops the device first, and nobody waits for ever.
+# shellcheck source=tests/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+# goes_down TITLE COMMAND LAST-WORDS: the guest ends by its own hand, at work
+goes_down() {
+	local title=$1 command=$2 words=$3 status=0
+	"$top/qemu/run" --quiet "${real[@]}" --out "$out/$title" -- \
+		sh -c "edudma bench >/dev/null 2>&1 & edudma test >/dev/null 2>&1 & sleep 3; $command -f; sleep 60" \
+		>"$out/output" 2>&1 || status=$?
+	diag <"$out/output"
+	# 125: the guest did not come to the end of its job, and there is no other trouble
+	check "$title: the guest goes down" test "$status" -eq 125
+	check "$title: by itself" grep -q "$words" "$out/$title/console.log"
+}
+
+goes_down poweroff poweroff 'reboot: Power down'
+goes_down reboot reboot 'reboot: Restarting system'
+finish
