@@ -611,6 +611,12 @@ static void esg_mend(struct edudma_channel *chan)
 	esg_reap(chan);
 }
 
+/* The device counts a completion after it has written it, and we may see it first. */
+static bool esg_is_behind(const struct esg_channel *sg)
+{
+	return (s32)(readl(sg->regs + SG_HEAD) - sg->head) > 0;
+}
+
 static void esg_check(struct edudma_channel *chan)
 {
 	struct esg_channel *sg = esg_of(chan);
@@ -618,8 +624,7 @@ static void esg_check(struct edudma_channel *chan)
 
 	if (state == SG_STATE_HALTED)
 		esg_restart(chan);
-	else if (state == SG_STATE_RUNNING && readl(sg->regs + SG_HEAD) != sg->head &&
-		 !esg_has_completion(sg))
+	else if (state == SG_STATE_RUNNING && esg_is_behind(sg) && !esg_has_completion(sg))
 		esg_mend(chan);
 }
 
