@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test shell check mutants bench bench-peer docs device qemu debug-kernel test-debug \
+.PHONY: help run test shell check mutants answer bench bench-peer docs device qemu debug-kernel test-debug \
 	build userspace programs measurement clean FORCE
 
 help: ## this text
@@ -82,6 +82,11 @@ qemu: ## builds QEMU from source with edu-sg inside
 	@scripts/setup run device qemu
 	$(Q)qemu/device/build-qemu --build $(BUILD)
 
+answer: build device debug-kernel ## kmalloc or vmalloc? Ten claims, measured: docs/answer.md
+	$(Q)kernel=$$(qemu/guest/debug-kernel) && \
+		$(MAKE) build KERNEL=$$kernel/bzImage KDIR=$$kernel/build BUILD=$(BUILD)/debug
+	$(Q)experiments/run --debug $(BUILD)/debug
+
 check: $(BUILD)/kernel.env ## runs every static checker
 	$(Q)scripts/check
 
@@ -99,13 +104,14 @@ clean: ## removes all output
 # What is built depends on the guest's kernel, so that is found first: make
 # reads this file, and starts over if it had to be made. Checking that nothing
 # has changed takes a moment only.
-ifneq ($(filter run test shell check mutants bench bench-peer build,$(MAKECMDGOALS)),)
+ifneq ($(filter run test shell check mutants answer bench bench-peer build,$(MAKECMDGOALS)),)
 include $(BUILD)/kernel.env
 endif
 
 packages-test := test device qemu
 packages-check := check
 packages-mutants := test device qemu
+packages-answer := answer
 packages-bench := bench
 packages-bench-peer := peer
 

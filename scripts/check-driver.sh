@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# The checkers of the driver. Each works on a copy, together with the test-only
-# kind of memory and engine, so that these are checked as well.
+# The checkers of the driver and of the experiments' module. Each works on a copy:
+# of the driver together with the test-only kinds of memory and engine, so that these
+# are checked as well.
 
 copy_driver() { # NAME; leaves its path in $copy
 	copy=$checks/driver-$1
@@ -14,7 +15,13 @@ copy_driver() { # NAME; leaves its path in $copy
 	cp tests/driver/*.[ch] "$copy/test"
 }
 
-# Builds it with more arguments for make. Warnings are errors, but for those that
+copy_experiments() { # NAME; leaves its path in $copy
+	copy=$checks/experiments-$1
+	rm -rf "$copy"
+	cp -r experiments "$copy"
+}
+
+# Builds the copy with more arguments for make. Warnings are errors, but for those that
 # the kernel's own headers earn.
 kbuild() {
 	make -j"$(nproc)" --no-print-directory -C "$KERNEL_HEADERS" M="$copy" \
@@ -34,28 +41,42 @@ check_gcc() {
 	kbuild W=1
 	copy_driver gcc-test
 	kbuild W=1 EDUDMA_TEST=1
+	copy_experiments gcc
+	kbuild W=1
 }
 
-check_sparse() {
-	copy_driver sparse
-	kbuild C=2 EDUDMA_TEST=1
+run_sparse() {
+	kbuild C=2 "$@"
 	# some kernels leave sparse out without a word
 	[ "$(grep -c '^ *CHECK ' "$copy.log")" -ge "$(sources | wc -l)" ]
 }
 
+check_sparse() {
+	copy_driver sparse
+	run_sparse EDUDMA_TEST=1
+	copy_experiments sparse
+	run_sparse
+}
+
 # Debian's headers are configured for gcc: this says what is otherwise with clang
-check_clang() {
+run_clang() {
 	local object gcc_only=(CONFIG_CC_IS_GCC= CONFIG_GCC_VERSION=0 CONFIG_RETHUNK=
 		CONFIG_MITIGATION_RETHUNK= CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=
 		CONFIG_FTRACE_MCOUNT_USE_CC= CONFIG_INIT_STACK_ALL_ZERO= CONFIG_OBJTOOL=)
-	copy_driver clang
-	kbuild W=1 EDUDMA_TEST=1 CC=clang LLVM=1 "${gcc_only[@]}" CONFIG_CC_IS_CLANG=y \
+	kbuild W=1 "$@" CC=clang LLVM=1 "${gcc_only[@]}" CONFIG_CC_IS_CLANG=y \
 		CONFIG_CLANG_VERSION="$(clang -dumpversion | awk -F. '{ print $1 * 10000 }')" \
 		CONFIG_CC_IMPLICIT_FALLTHROUGH=-Wimplicit-fallthrough
 	# with LLVM=1 alone, some kernels take gcc all the same
 	for object in $(sources | sed 's/c$/o/'); do
 		readelf -p .comment "$object" | grep 'clang version'
 	done
+}
+
+check_clang() {
+	copy_driver clang
+	run_clang EDUDMA_TEST=1
+	copy_experiments clang
+	run_clang
 }
 
 # Leaves the path of the kernel's own scripts in $scripts. They come in a package
@@ -92,12 +113,20 @@ check_checkpatch() {
 		trace.h || status=1
 	find . -name '*.[ch]' ! -name compat.h ! -name trace.h -printf '%P\n' | sort |
 		xargs "${checkpatch[@]}" || status=1
+	cd "$top"
+	copy_experiments checkpatch
+	cd "$copy"
+	mkdir include
+	mv uapi include
+	find . -name '*.[ch]' -printf '%P\n' | sort | xargs "${checkpatch[@]}" || status=1
 	return $status
 }
 
 check_kernel_doc() {
-	copy_driver kernel-doc
 	find_kernel_scripts
+	copy_driver kernel-doc
+	find "$copy" -name '*.[ch]' -exec "$scripts/kernel-doc" -none -Werror {} +
+	copy_experiments kernel-doc
 	find "$copy" -name '*.[ch]' -exec "$scripts/kernel-doc" -none -Werror {} +
 }
 
@@ -105,8 +134,9 @@ check_kernel_doc() {
 # One is about another driver, and what the other finds, sparse finds as well.
 check_coccinelle() {
 	local patch options
-	copy_driver coccinelle
 	find_kernel_scripts
+	copy_driver coccinelle
+	cp -r experiments "$copy/experiments"
 	find "$scripts/coccinelle" -name '*.cocci' -exec grep -L ':ocaml' {} + | sort | while read -r patch; do
 		read -ra options < <(sed -n 's,^// *Options: *,,p' "$patch") || true
 		echo "# ${patch#"$scripts/"}"

@@ -17,14 +17,14 @@ check_clang_tidy() {
 	local flags
 	read -ra flags < <(pkg-config --cflags json-c libpci)
 	flags+=(-std=gnu11 -D_GNU_SOURCE '-DEDUDMA_VERSION=""'
-		-Iuserspace/lib -Iuserspace/edudma -Idriver/uapi -Idriver -Itests)
+		-Iuserspace/lib -Iuserspace/edudma -Idriver/uapi -Iexperiments/uapi -Idriver -Itests)
 	find userspace bench tests -name '*.c' ! -path 'tests/driver/*' -print0 |
 		xargs -0 -I {} -P "$(nproc)" clang-tidy --quiet {} -- "${flags[@]}"
 }
 
 # Scripts are known by their first line; -x follows those that they source
 check_shellcheck() {
-	find .ci qemu scripts userspace tests docs -type f -print0 |
+	find .ci qemu scripts experiments userspace tests docs -type f -print0 |
 		xargs -0 awk 'FNR == 1 && /^#!.*(bash|\/sh|busybox sh)/ { print FILENAME }' |
 		sort | tee "$checks/scripts"
 	xargs shellcheck -x <"$checks/scripts"

@@ -205,7 +205,7 @@ static void set_remapping(void)
 	set("interrupt.kmalloc.attempts", 16);
 	set("interrupt.kmalloc.got", 16);
 	set("interrupt.kmalloc.hardirq", 1);
-	set("forbidden.bugs", 1);
+	set("interrupt.vmalloc.bugs", 1);
 }
 
 TEST(remapping)
@@ -222,7 +222,7 @@ TEST(remapping)
 		{ "sleeping.debug.reports", 0, DEPENDS },
 		{ "interrupt.kmalloc.got", 15, DEPENDS },
 		{ "interrupt.kmalloc.hardirq", 0, DEPENDS },
-		{ "forbidden.bugs", 0, DEPENDS },
+		{ "interrupt.vmalloc.bugs", 0, DEPENDS },
 	};
 
 	set_remapping();

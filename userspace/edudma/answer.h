@@ -4,7 +4,7 @@
  *
  * Experiments measure figures, and a figure is a number with a name. Claims judge
  * figures, by name: which experiment has measured them, in which guest, is all the
- * same to them. An experiment's figures begin with its name and a dot.
+ * same to them.
  */
 #ifndef EDUDMA_ANSWER_H
 #define EDUDMA_ANSWER_H
@@ -61,7 +61,7 @@ struct machine {
 
 /**
  * struct experiment - one of them
- * @name: its name, which its figures begin with
+ * @name: its name
  * @needs: NEEDS_*
  * @run: measures; returns 0, or says what is wrong and returns EXIT_FAILURE
  */
@@ -176,6 +176,7 @@ struct table_row {
  * @head: above the labels of rows
  * @plot: name of the plot and of the file with its data, or NULL
  * @caption: of the plot
+ * @turned: rows are written as columns, which suits few rows with many figures
  */
 struct table {
 	const char *title;
@@ -184,6 +185,7 @@ struct table {
 	const struct table_column *columns;
 	const char *plot;
 	const char *caption;
+	bool turned;
 };
 
 /**

@@ -36,7 +36,7 @@ static const struct table pieces = {
 		{ "kmalloc: physical", "layout.kmalloc.*.runs", CELL_COUNT },
 		{ "segments", "dma.kmalloc.*.segments", CELL_COUNT },
 		{ "commands", "dma.kmalloc.*.commands", CELL_COUNT },
-		{ "vmalloc: physical", "layout.vmalloc.*.runs", CELL_COUNT },
+		{ "vmalloc: physical (of another buffer)", "layout.vmalloc.*.runs", CELL_COUNT },
 		{ "segments", "dma.vmalloc.*.segments", CELL_COUNT },
 		{ "commands", "dma.vmalloc.*.commands", CELL_COUNT },
 		{ "vmalloc, IOMMU: segments", "iommu.vmalloc.*.segments", CELL_COUNT },
@@ -117,12 +117,13 @@ static const struct table interrupts = {
 	.head = "memory",
 	.rows = (const struct table_row[]) {
 		{ "kmalloc", "kmalloc" }, { "pages", "alloc_pages" },
-		{ "coherent", "dma_alloc_coherent" }, { NULL, NULL }
+		{ "coherent", "dma_alloc_coherent" }, { "vmalloc", "vmalloc" }, { NULL, NULL }
 	},
 	.columns = (const struct table_column[]) {
 		{ "asked for", "interrupt.*.attempts", CELL_COUNT },
 		{ "got", "interrupt.*.got", CELL_COUNT },
 		{ "in_hardirq()", "interrupt.*.hardirq", CELL_YES },
+		{ "kernel BUG", "interrupt.*.bugs", CELL_COUNT },
 		{ NULL, NULL, 0 }
 	},
 };
@@ -165,14 +166,18 @@ static const struct table reservations = {
 	.title = "Reserved at boot, and used for DMA",
 	.head = "memory",
 	.rows = (const struct table_row[]) {
-		{ "cma", "dma_alloc_coherent from CMA (cma=)" },
+		{ "cma", "CMA (cma=), dma_alloc_coherent, debug kernel" },
 		{ "reserved", "a range that memmap= reserves" }, { NULL, NULL }
 	},
 	.columns = (const struct table_column[]) {
 		{ "size", "*.bytes", CELL_SIZE },
+		{ "allocate", "*.alloc_ns", CELL_TIME },
+		{ "map", "*.map_ns", CELL_TIME },
 		{ "segments", "*.segments", CELL_COUNT },
 		{ "commands", "*.commands", CELL_COUNT },
-		{ "throughput", "*.throughput", CELL_RATE },
+		{ "throughput, edu", "*.throughput", CELL_RATE },
+		{ "CPU writes", "*.write_ns", CELL_TIME },
+		{ "CPU reads", "*.read_ns", CELL_TIME },
 		{ "right bytes", "*.verified", CELL_YES },
 		{ NULL, NULL, 0 }
 	},
@@ -194,7 +199,7 @@ static const struct table pressure = {
 };
 
 static const struct table failures = {
-	.title = "A request, with every allocation in it made to fail in turn",
+	.title = "A request, with everything in it that can fail made to fail in turn",
 	.head = "memory",
 	.rows = (const struct table_row[]) {
 		{ "kmalloc", "kmalloc" }, { "vmalloc", "vmalloc" }, { "coherent", "coherent" },
@@ -203,8 +208,8 @@ static const struct table failures = {
 	.columns = (const struct table_column[]) {
 		{ "failures", "failing.*.injected", CELL_COUNT },
 		{ "ENOMEM", "failing.*.enomem", CELL_COUNT },
-		{ "found another way", "failing.*.unnoticed", CELL_COUNT },
-		{ "no allocation", "failing.*.other_errno", CELL_COUNT },
+		{ "succeeded all the same", "failing.*.unnoticed", CELL_COUNT },
+		{ "EFAULT", "failing.*.other_errno", CELL_COUNT },
 		{ NULL, NULL, 0 }
 	},
 };
@@ -258,7 +263,8 @@ static const struct table strides = {
 	.columns = (const struct table_column[]) {
 		{ "reads", "stride.*.reads", CELL_COUNT },
 		{ "time", "stride.*.ns", CELL_TIME },
-		{ "TLB misses", "stride.*.tlb_misses", CELL_COUNT },
+		{ "in real time", "stride.*.ns" REAL_TIME, CELL_TIME },
+		{ "TLB misses counted", "stride.*.tlb_misses", CELL_COUNT },
 		{ NULL, NULL, 0 }
 	},
 };
@@ -269,20 +275,29 @@ static const struct table_row methods[] = {
 };
 
 static const struct table choice = {
-	.title = "64 KiB of each kind, for one transfer from the device",
-	.head = "memory",
+	.title = "64 KiB of each kind, for a transfer from the device",
+	.head = "",
+	.turned = true,
 	.rows = methods,
 	.columns = (const struct table_column[]) {
 		{ "allocate and free", "cost.*.65536.both_ns", CELL_TIME },
-		{ "map", "dma.*.65536.map_ns", CELL_TIME },
+		{ "map for the device", "dma.*.65536.map_ns", CELL_TIME },
 		{ "segments", "dma.*.65536.segments", CELL_COUNT },
-		{ "with IOMMU", "iommu.*.65536.segments", CELL_COUNT },
-		{ "commands", "dma.*.65536.commands", CELL_COUNT },
-		{ "edu", "dma.*.65536.throughput", CELL_RATE },
-		{ "edu-sg (real time)", "fast.*.65536.throughput", CELL_RATE },
-		{ "CPU writes", "dma.*.65536.write_ns", CELL_TIME },
-		{ "CPU reads", "dma.*.65536.read_ns", CELL_TIME },
+		{ "segments behind an IOMMU", "iommu.*.65536.segments", CELL_COUNT },
+		{ "commands of edu", "dma.*.65536.commands", CELL_COUNT },
+		{ "commands behind an IOMMU", "iommu.*.65536.commands", CELL_COUNT },
+		{ "throughput, edu", "dma.*.65536.throughput", CELL_RATE },
+		{ "throughput, edu-sg (real time)", "fast.*.65536.throughput", CELL_RATE },
+		{ "the CPU writes it", "dma.*.65536.write_ns", CELL_TIME },
+		{ "the CPU writes it (real time)", "fast.*.65536.write_ns", CELL_TIME },
+		{ "the CPU reads it", "dma.*.65536.read_ns", CELL_TIME },
+		{ "the CPU reads it (real time)", "fast.*.65536.read_ns", CELL_TIME },
 		{ "largest", "limits.*", CELL_SIZE },
+		{ "in an interrupt handler, of 16", "interrupt.*.got", CELL_COUNT },
+		{ "... kernel BUGs", "interrupt.*.bugs", CELL_COUNT },
+		{ "failures made", "failing.*.injected", CELL_COUNT },
+		{ "... ENOMEM for the caller", "failing.*.enomem", CELL_COUNT },
+		{ "... succeeded all the same", "failing.*.unnoticed", CELL_COUNT },
 		{ NULL, NULL, 0 }
 	},
 };
@@ -417,9 +432,10 @@ const struct claim claims[NR_CLAIMS] = {
 	{
 		.id = 10,
 		.claim = "More mappings mean more pressure on the TLB.",
-		.experiment = "The entries that map each buffer were counted, whoever made them, and "
-			      "every page of 4 MiB was read 64 times, with the processor's counter of "
-			      "TLB misses where there is one.",
+		.experiment = "The entries that map each buffer were counted, whoever made them (the "
+			      "direct map has large pages, but small ones where the kernel protects "
+			      "parts of itself). Every page of 4 MiB was read 64 times, with the "
+			      "processor's counter of TLB misses where there is one.",
 		.judge = judge_tlb,
 		.tables = TABLES(&entries, &strides),
 		.sources = SOURCES("Documentation/admin-guide/kernel-parameters.txt: nohugevmalloc",
@@ -431,7 +447,7 @@ const struct claim guide = {
 	.claim = "For a driver author: which to use when",
 	.experiment = "The figures of the claims, side by side.",
 	.judge = judge_choice,
-	.tables = TABLES(&choice, &throughput),
+	.tables = TABLES(&choice, &reservations, &throughput),
 	.sources = SOURCES("Documentation/core-api/memory-allocation.rst",
 			   "Documentation/core-api/dma-api-howto.rst"),
 };

@@ -39,6 +39,7 @@ int measure_interrupt(struct machine *machine)
 		figures_set(figures, alloc.attempts, "interrupt.%s.attempts", name);
 		figures_set(figures, alloc.got, "interrupt.%s.got", name);
 		figures_set(figures, alloc.hardirq, "interrupt.%s.hardirq", name);
+		figures_set(figures, 0, "interrupt.%s.bugs", name);
 	}
 	return 0;
 }
@@ -59,9 +60,15 @@ int measure_sleeping(struct machine *machine)
 	return 0;
 }
 
-#define VMALLOC_BUG "kernel BUG at mm/vmalloc.c"
+/* The forbidden kind; if the guest dies of it, its console is read afterwards */
+static void note_forbidden(struct figures *figures, uint64_t got, uint64_t hardirq, FILE *log)
+{
+	figures_set(figures, ATTEMPTS, "interrupt.vmalloc.attempts");
+	figures_set(figures, got, "interrupt.vmalloc.got");
+	figures_set(figures, hardirq, "interrupt.vmalloc.hardirq");
+	figures_set(figures, log_count(log, "kernel BUG at mm/vmalloc.c"), "interrupt.vmalloc.bugs");
+}
 
-/* If the guest dies of this, its console is read afterwards */
 int measure_forbidden(struct machine *machine)
 {
 	struct memlab_alloc alloc = {
@@ -71,8 +78,7 @@ int measure_forbidden(struct machine *machine)
 
 	if (in_interrupt(machine, &alloc))
 		return 1;
-	figures_set(&machine->figures, log_count(log, VMALLOC_BUG), "forbidden.bugs");
-	figures_set(&machine->figures, 0, "forbidden.panics");
+	note_forbidden(&machine->figures, alloc.got, alloc.hardirq, log);
 	return 0;
 }
 
@@ -82,8 +88,7 @@ int autopsy_forbidden(struct figures *figures, const char *console)
 
 	if (!file)
 		return fail("cannot read %s: %s", console, strerror(errno));
-	figures_set(figures, log_count(file, VMALLOC_BUG), "forbidden.bugs");
-	figures_set(figures, log_count(fopen(console, "re"), "Kernel panic"), "forbidden.panics");
+	note_forbidden(figures, 0, log_count(fopen(console, "re"), "<IRQ>") > 0, file);
 	return 0;
 }
 

@@ -66,6 +66,15 @@ static void write_summary(FILE *stream, struct json_object *answer)
 	}
 }
 
+static void write_words(FILE *stream, const char *first, const char *second, const char *third,
+			const char *fourth)
+{
+	struct paragraph paragraph = { 0 };
+
+	append(&paragraph, "%s%s%s%s", first, second, third, fourth);
+	print_paragraph(stream, &paragraph, false);
+}
+
 /* Where a plot shows what a table holds, the plot comes first */
 static void write_table(FILE *stream, const struct table *table, const struct figures *figures)
 {
@@ -79,11 +88,13 @@ static void write_claim(FILE *stream, const struct claim *claim, struct json_obj
 	struct figures figures = { 0 };
 
 	json_object_object_get_ex(found, "figures", &figures.object);
-	fprintf(stream, "\n## %d. %s\n\n**It %s%s** %s\n\nHow: %s\n", claim->id, claim->claim,
-		get_string(found, "verdict"), ".", get_string(found, "why"), claim->experiment);
+	fprintf(stream, "\n## %d. %s\n\n", claim->id, claim->claim);
+	write_words(stream, "**It ", get_string(found, "verdict"), ".** ", get_string(found, "why"));
+	fputc('\n', stream);
+	write_words(stream, "How: ", claim->experiment, "", "");
 	for (const struct table *const *table = claim->tables; *table; table++)
 		write_table(stream, *table, &figures);
-	fputs("\nThe kernel says so in:", stream);
+	fputs("\nIn the kernel's source:", stream);
 	for (const char *const *source = claim->sources; *source; source++)
 		fprintf(stream, "%s %s", source == claim->sources ? "" : ";", *source);
 	fputs(".\n", stream);

@@ -78,21 +78,48 @@ static struct text row_label(const struct table_row *row)
 	return text;
 }
 
-void table_write(FILE *stream, const struct table *table, const struct figures *figures)
+static void write_rule(FILE *stream, bool words, size_t n)
 {
-	fprintf(stream, "\n%s:\n\n| %s |", table->title, table->head);
-	for (const struct table_column *column = table->columns; column->title; column++)
-		fprintf(stream, " %s |", column->title);
-	fprintf(stream, "\n|%s|", table->rows->label ? ":--" : "--:");
-	for (const struct table_column *column = table->columns; column->title; column++)
+	fprintf(stream, "\n|%s|", words ? ":--" : "--:");
+	while (n--)
 		fputs("--:|", stream);
 	fputc('\n', stream);
+}
+
+static void write_straight(FILE *stream, const struct table *table, const struct figures *figures)
+{
+	size_t n = 0;
+
+	for (const struct table_column *column = table->columns; column->title; column++, n++)
+		fprintf(stream, " %s |", column->title);
+	write_rule(stream, table->rows->label, n);
 	for (const struct table_row *row = table->rows; row->key; row++) {
 		fprintf(stream, "| %s |", row_label(row).s);
 		for (const struct table_column *column = table->columns; column->title; column++)
 			write_cell(stream, column, row, figures);
 		fputc('\n', stream);
 	}
+}
+
+static void write_turned(FILE *stream, const struct table *table, const struct figures *figures)
+{
+	size_t n = 0;
+
+	for (const struct table_row *row = table->rows; row->key; row++, n++)
+		fprintf(stream, " %s |", row_label(row).s);
+	write_rule(stream, true, n);
+	for (const struct table_column *column = table->columns; column->title; column++) {
+		fprintf(stream, "| %s |", column->title);
+		for (const struct table_row *row = table->rows; row->key; row++)
+			write_cell(stream, column, row, figures);
+		fputc('\n', stream);
+	}
+}
+
+void table_write(FILE *stream, const struct table *table, const struct figures *figures)
+{
+	fprintf(stream, "\n%s:\n\n| %s |", table->title, table->head);
+	(table->turned ? write_turned : write_straight)(stream, table, figures);
 }
 
 void table_write_data(FILE *stream, const struct table *table, const struct figures *figures)
