@@ -75,6 +75,23 @@ TEST(no_verdict_without_one_figure)
 	EXPECT_EQ(strcmp(judge(judge_limit).missing, "fragments.taken"), 0);
 }
 
+/* A table's figures are asked for apart from the judge's */
+TEST(cells_are_figures)
+{
+	struct judgement judgement;
+
+	begin();
+	judgement = claim_judge(&claims[0], &figures);
+	EXPECT_EQ(strcmp(judgement.missing_cell, "layout.kmalloc.4096.runs"), 0);
+	EXPECT_EQ(json_object_object_length(judgement.used.object), 0);
+	json_object_put(judgement.used.object);
+	set("layout.kmalloc.4096.runs", 1);
+	judgement = claim_judge(&claims[0], &figures);
+	EXPECT_EQ(strcmp(judgement.missing_cell, "dma.kmalloc.4096.segments"), 0);
+	EXPECT_EQ(json_object_object_length(judgement.used.object), 1);
+	json_object_put(judgement.used.object);
+}
+
 /* What could not be had was measured all the same */
 TEST(none_is_a_figure)
 {

@@ -42,7 +42,6 @@ static const struct experiment experiments[] = {
 
 #define NR_EXPERIMENTS (sizeof(experiments) / sizeof(experiments[0]))
 
-
 static struct name_list chosen;
 static struct name_list from;
 static const char *json_path;
@@ -75,16 +74,24 @@ static const struct usage usage = {
 		"  edudma answer --from a.json,b.json --json answer.json\n",
 };
 
+static bool is_experiment(const char *name)
+{
+	for (size_t i = 0; i < NR_EXPERIMENTS; i++)
+		if (!strcmp(experiments[i].name, name))
+			return true;
+	return false;
+}
+
 static void check_names(void)
 {
-	for (size_t c = 0; c < chosen.n; c++) {
-		size_t i = 0;
+	struct paragraph known = { 0 };
 
-		while (i < NR_EXPERIMENTS && strcmp(experiments[i].name, chosen.names[c]))
-			i++;
-		if (i == NR_EXPERIMENTS)
-			bad_usage("answer", "there is no experiment '%s'", chosen.names[c]);
-	}
+	for (size_t i = 0; i < NR_EXPERIMENTS; i++)
+		append(&known, "%s%s", i ? ", " : "", experiments[i].name);
+	for (size_t i = 0; i < chosen.n; i++)
+		if (!is_experiment(chosen.names[i]))
+			bad_usage("answer", "no experiment is called '%s', but: %s",
+				  chosen.names[i], known.text);
 }
 
 static struct json_object *json_environment(const struct environment *environment)
@@ -255,7 +262,17 @@ static struct json_object *json_claim(const struct claim *claim, const struct ju
 	return object;
 }
 
-/* Files must have all figures. One machine cannot: some experiments were left out there. */
+/*
+ * Files must have all figures, those for tables included. One machine cannot, for
+ * some experiments were left out there; it is enough if there is a verdict.
+ */
+static const char *find_missing(const struct judgement *judgement)
+{
+	if (*judgement->missing || !from.n)
+		return judgement->missing;
+	return judgement->missing_cell;
+}
+
 static int explain_missing(const struct claim *claim, const char *name)
 {
 	if (from.n)
@@ -278,15 +295,15 @@ static int add_guide(struct json_object *answer, const struct figures *figures)
 {
 	struct judgement judgement = claim_judge(&guide, figures);
 	struct json_object *object = json_object_new_object();
-	int status = 0;
+	const char *missing = find_missing(&judgement);
 
-	if (*judgement.missing && from.n)
-		status = fail("there is no guide: nobody has measured %s", judgement.missing);
 	json_add(object, "figures", judgement.used.object);
 	json_add_string(object, "why", judgement.why.text);
-	json_add(answer, "guide", *judgement.missing ? NULL : json_object_get(object));
+	json_add(answer, "guide", *missing ? NULL : json_object_get(object));
 	json_object_put(object);
-	return status;
+	if (*missing && from.n)
+		return fail("there is no guide: nobody has measured %s", missing);
+	return 0;
 }
 
 static int judge_all(const struct machine *machine)
@@ -299,8 +316,10 @@ static int judge_all(const struct machine *machine)
 	for (size_t i = 0; i < NR_CLAIMS; i++) {
 		struct judgement judgement = claim_judge(&claims[i], &machine->figures);
 
-		if (*judgement.missing) {
-			status |= explain_missing(&claims[i], judgement.missing);
+		const char *missing = find_missing(&judgement);
+
+		if (*missing) {
+			status |= explain_missing(&claims[i], missing);
 		} else {
 			json_object_array_add(verdicts, json_claim(&claims[i], &judgement));
 			if (!quiet)

@@ -126,6 +126,7 @@ extern const char *const verdict_names[];
  * @figures: all that were measured
  * @used: those that were looked at, copied by figure()
  * @missing: the name of the first one that was not measured
+ * @missing_cell: the same of those that only tables show
  * @verdict: the verdict
  * @why: a sentence or more, with the figures
  */
@@ -133,6 +134,7 @@ struct judgement {
 	const struct figures *figures;
 	struct figures used;
 	char missing[96];
+	char missing_cell[96];
 	enum verdict verdict;
 	struct paragraph why;
 };

@@ -7,6 +7,8 @@
 #include "answer_judge.h"
 #include "answer_table.h"
 
+#include <string.h>
+
 const char *const verdict_names[] = {
 	[HOLDS] = "holds",
 	[HELD_ONCE] = "held once",
@@ -457,9 +459,11 @@ struct judgement claim_judge(const struct claim *claim, const struct figures *fi
 	struct judgement judgement = {
 		.figures = figures, .used.object = json_object_new_object(),
 	};
+	struct judgement cells = { .figures = figures, .used = judgement.used };
 
 	claim->judge(&judgement);
 	for (const struct table *const *table = claim->tables; *table; table++)
-		table_read(*table, &judgement);
+		table_read(*table, &cells);
+	memcpy(judgement.missing_cell, cells.missing, sizeof(cells.missing));
 	return judgement;
 }

@@ -110,6 +110,19 @@ static void write_guide(FILE *stream, struct json_object *found)
 		write_table(stream, *table, &figures);
 }
 
+static void write_method(FILE *stream)
+{
+	fputs("\n## How this was measured\n\n"
+	      "`experiments/run` boots a guest for each kind of experiment; those that warn, fragment\n"
+	      "memory or kill the kernel have guests of their own. What drivers do with memory is\n"
+	      "measured through the driver (`edudma bench`), everything else through the small module\n"
+	      "`experiments/`. Reports of the debug kernel, failures and CMA come from `make\n"
+	      "debug-kernel`, whose checkers make it slow; all else from the kernel named above, as it\n"
+	      "comes: it clears all memory that it allocates (`init_on_alloc`), which is a part of every\n"
+	      "price here. edu-sg was measured in real time; those figures differ from run to run, and\n"
+	      "all others do not.\n", stream);
+}
+
 static int write_plot(const struct table *table, const struct figures *figures,
 		      const char *directory)
 {
@@ -155,5 +168,6 @@ int answer_report(struct json_object *answer, const char *plots)
 		if (plots)
 			status |= write_plots(&guide, found, plots);
 	}
+	write_method(stdout);
 	return status;
 }

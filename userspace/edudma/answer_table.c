@@ -18,7 +18,7 @@ static void cell_name(char name[NAME_MAX_LENGTH], const struct table_column *col
 		 row->key, star + 1);
 }
 
-/* What a machine has not measured is an empty cell there, and no reason to complain */
+/* Its first figure that was not measured is judgement->missing then */
 void table_read(const struct table *table, struct judgement *judgement)
 {
 	for (const struct table_row *row = table->rows; row->key; row++) {
