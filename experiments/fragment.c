@@ -6,7 +6,7 @@
 #include <linux/mm.h>
 #include <linux/prandom.h>
 
-#include "lab.h"
+#include "experiments.h"
 
 /**
  * lab_fragment - the experiment of struct memlab_fragment

@@ -8,7 +8,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "lab.h"
+#include "experiments.h"
 
 #define BYTES 64
 

@@ -10,7 +10,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "lab.h"
+#include "experiments.h"
 
 static void *get_kmalloc(struct lab *lab, struct lab_buffer *buf, gfp_t gfp)
 {

@@ -6,7 +6,7 @@
 #include <linux/pgtable.h>
 #include <linux/vmalloc.h>
 
-#include "lab.h"
+#include "experiments.h"
 
 static unsigned long pfn_at(void *cpu)
 {

@@ -9,7 +9,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "lab.h"
+#include "experiments.h"
 
 static bool throwaway;
 module_param(throwaway, bool, 0444);

@@ -9,7 +9,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "lab.h"
+#include "experiments.h"
 
 /* Nanoseconds since *@then, which becomes now */
 static u64 lap(u64 *then)

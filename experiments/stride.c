@@ -5,7 +5,7 @@
 #include <linux/ktime.h>
 #include <linux/sched.h>
 
-#include "lab.h"
+#include "experiments.h"
 
 static u64 read_pass(const struct lab_buffer *buf, u64 stride)
 {

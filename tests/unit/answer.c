@@ -105,6 +105,7 @@ TEST(none_is_a_figure)
 
 TEST(real_time_is_found_by_its_plain_name)
 {
+	struct judgement judgement = { .figures = &figures };
 	uint64_t value = 0;
 	bool none;
 
@@ -112,6 +113,10 @@ TEST(real_time_is_found_by_its_plain_name)
 	set("cost.x_ns" REAL_TIME, 7);
 	EXPECT(figures_get(&figures, "cost.x_ns", &value, &none));
 	EXPECT_EQ(value, 7);
+	judgement.used.object = json_object_new_object();
+	EXPECT_EQ(figure(&judgement, "cost.x_ns"), 7);
+	EXPECT(json_object_object_get_ex(judgement.used.object, "cost.x_ns" REAL_TIME, NULL));
+	json_object_put(judgement.used.object);
 	set("cost.x_ns", 8);
 	EXPECT(figures_get(&figures, "cost.x_ns", &value, &none));
 	EXPECT_EQ(value, 8);

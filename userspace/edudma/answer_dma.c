@@ -33,7 +33,7 @@ static void note_row(struct figures *figures, const char *prefix, const struct b
 static uint64_t choose_iterations(const struct device *device, uint64_t bytes)
 {
 	if (!device->info.command_ns)
-		return 100;
+		return 30;
 	return bytes < LONG_ENOUGH ? 3 : 1;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the experiments share; their structs in uapi/ say what each one does */
-#ifndef LAB_H
-#define LAB_H
+#ifndef EXPERIMENTS_H
+#define EXPERIMENTS_H
 
 #include <linux/device.h>
 #include <linux/list.h>
@@ -50,4 +50,4 @@ int lab_handover(struct lab *lab, void *arg);
 /* main.c */
 int lab_check_throwaway(void);
 
-#endif /* LAB_H */
+#endif /* EXPERIMENTS_H */
