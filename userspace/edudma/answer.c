@@ -157,6 +157,7 @@ static void close_machine(struct machine *machine)
 {
 	if (machine->device)
 		device_close(machine->device);
+	machine->device = NULL;
 	if (machine->lab >= 0)
 		close(machine->lab);
 }

@@ -135,6 +135,7 @@ int measure_callers(struct machine *machine)
 	struct name_set callers = { 0 };
 	const struct dirent *entry;
 	size_t caches = 0;
+	int status;
 
 	while (dir && (entry = readdir(dir)))
 		if (strstr(entry->d_name, "kmalloc-"))
@@ -143,11 +144,10 @@ int measure_callers(struct machine *machine)
 		closedir(dir);
 	if (!caches)
 		return fail("callers: no " SLAB_TRACES "/kmalloc-*/alloc_traces: boot with slub_debug=U");
-	if (read_vmallocinfo(&usage))
-		return EXIT_FAILURE;
+	status = read_vmallocinfo(&usage);
 	figures_set(&machine->figures, callers.n, "callers.kmalloc");
 	figures_set(&machine->figures, usage.callers.n, "callers.vmalloc");
 	free_names(&callers);
 	free_names(&usage.callers);
-	return 0;
+	return status;
 }
