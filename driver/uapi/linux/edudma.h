@@ -369,8 +369,9 @@ struct edudma_completion {
  *	this with release order, so that the entry is free only after it was read
  * @tail: how many the kernel has added, modulo 2^32; user space loads this with
  *	acquire order, and then reads the entries
+ * @reserved0: keeps what either side writes in a cache line of its own
  * @mask: number of entries - 1
- * @reserved: zero
+ * @reserved1: the same
  * @completions: number k is at k & @mask
  *
  * The kernel reserves an entry when a transfer is submitted, so the ring cannot
