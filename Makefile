@@ -84,7 +84,7 @@ qemu: ## builds QEMU from source with edu-sg inside
 
 answer: build device debug-kernel ## kmalloc or vmalloc? Ten claims, measured: docs/answer.md
 	$(Q)kernel=$$(qemu/guest/debug-kernel) && \
-		$(MAKE) build KERNEL=$$kernel/bzImage KDIR=$$kernel/build BUILD=$(BUILD)/debug
+		MAKEFLAGS= $(MAKE) build KERNEL=$$kernel/bzImage KDIR=$$kernel/build BUILD=$(BUILD)/debug
 	$(Q)experiments/run --debug $(BUILD)/debug
 
 check: $(BUILD)/kernel.env ## runs every static checker

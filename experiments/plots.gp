@@ -59,7 +59,7 @@ plot plotted('segments') using 1:6 with linespoints ls 1 title 'vmalloc', \
 	'' using 1:3 with linespoints ls 6 title 'kmalloc'
 
 set output out.'/throughput.'.type
-set title 'Throughput from the device into memory'
+set title 'Throughput from the device into memory (edu-sg: in real time)'
 set ylabel 'throughput (bytes per second)'
 set yrange [1e4:1e11]
 set ytics ('10 kB/s' 1e4, '100 kB/s' 1e5, '1 MB/s' 1e6, '10 MB/s' 1e7, '100 MB/s' 1e8, \

@@ -39,20 +39,23 @@ static struct json_object *find_claim(struct json_object *answer, int id)
 static void write_introduction(FILE *stream, struct json_object *answer)
 {
 	bool virtual = !strcmp(get_string(answer, "clock"), "virtual");
+	struct paragraph where = { 0 };
 
-	fprintf(stream, "# kmalloc or vmalloc?\n\n"
-		"For fifteen years people have asked what the difference between kmalloc() and "
-		"vmalloc() is,\nand for fifteen years the answers have made the same claims. Here "
-		"each of them is put to the\ntest, on the kernel that runs. A command wrote this "
-		"page from what it measured (`make answer`),\nverdicts included: each follows from "
-		"figures by a rule in `userspace/edudma/answer_judge.c`.\n\n"
-		"Linux %s, QEMU %s, machine %s, %s. Clock %s%s.\n\n",
-		get_string(answer, "kernel"), get_string(answer, "qemu"),
-		get_string(answer, "machine"), get_string(answer, "accel"),
-		get_string(answer, "clock"),
-		virtual ? ": a time is a number of instructions, 8 ns each, and repeats exactly; "
-			  "caches and TLBs cost nothing. The exceptions are marked" :
-			  ": times depend on what else the machine does");
+	fputs("# kmalloc or vmalloc?\n\n"
+	      "For fifteen years people have asked what the difference between kmalloc() and vmalloc() is,\n"
+	      "and for fifteen years the answers have made the same claims. Here each of them is put to the\n"
+	      "test, on the kernel that runs. A command wrote this page from what it measured (`make answer`),\n"
+	      "verdicts included: each follows from figures by a rule in `userspace/edudma/answer_judge.c`.\n\n",
+	      stream);
+	append(&where, "Linux %s, QEMU %s, machine %s, %s. Clock %s%s.",
+	       get_string(answer, "kernel"), get_string(answer, "qemu"),
+	       get_string(answer, "machine"), get_string(answer, "accel"),
+	       get_string(answer, "clock"),
+	       virtual ? ": a time is a number of instructions, 8 ns each, and repeats exactly; "
+			 "caches and TLBs cost nothing. The exceptions are marked \"real time\"" :
+			 ": times depend on what else the machine does");
+	print_paragraph(stream, &where, false);
+	fputc('\n', stream);
 }
 
 static void write_summary(FILE *stream, struct json_object *answer)
@@ -100,12 +103,23 @@ static void write_claim(FILE *stream, const struct claim *claim, struct json_obj
 	fputs(".\n", stream);
 }
 
+/* What to take, a line for each kind, and the figures behind it */
 static void write_guide(FILE *stream, struct json_object *found)
 {
+	const char *advice = get_string(found, "why");
 	struct figures figures = { 0 };
 
 	json_object_object_get_ex(found, "figures", &figures.object);
-	fprintf(stream, "\n## %s\n\n%s", guide.claim, get_string(found, "why"));
+	fprintf(stream, "\n## %s\n\n", guide.claim);
+	while (*advice) {
+		int length = (int)strcspn(advice, "\n");
+		struct paragraph paragraph = { 0 };
+
+		append(&paragraph, "%.*s", length, advice);
+		print_paragraph(stream, &paragraph, false);
+		advice += length;
+		advice += strspn(advice, "\n");
+	}
 	for (const struct table *const *table = guide.tables; *table; table++)
 		write_table(stream, *table, &figures);
 }
