@@ -18,7 +18,8 @@ check_clang_tidy() {
 	read -ra flags < <(pkg-config --cflags json-c libpci)
 	flags+=(-std=gnu11 -D_GNU_SOURCE '-DEDUDMA_VERSION=""'
 		-Iuserspace/lib -Iuserspace/edudma -Idriver/uapi -Iexperiments/uapi -Idriver -Itests)
-	find userspace bench tests -name '*.c' ! -path 'tests/driver/*' -print0 |
+	find userspace bench tests -name '*.c' ! -path 'tests/driver/*' ! -path 'tests/modules/*' \
+		-print0 |
 		xargs -0 -I {} -P "$(nproc)" clang-tidy --quiet {} -- "${flags[@]}"
 }
 
