@@ -25,6 +25,11 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 }
 #endif
 
+/* 6.14, "mm: alloc_pages_bulk: rename API" */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+#define alloc_pages_bulk alloc_pages_bulk_array
+#endif
+
 /* 6.8, "PCI: Add INTx Mechanism Messages macros" */
 #ifndef PCI_IRQ_INTX
 #define PCI_IRQ_INTX PCI_IRQ_LEGACY

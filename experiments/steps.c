@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "compat.h"
 #include "experiments.h"
 
 /* Nanoseconds since *@then, which becomes now */
@@ -27,7 +28,7 @@ static bool get_pages(struct page **pages, unsigned long n)
 
 	do {
 		before = got;
-		got = alloc_pages_bulk_array(GFP_KERNEL, n, pages);
+		got = alloc_pages_bulk(GFP_KERNEL, n, pages);
 	} while (got < n && got > before);
 	return got == n;
 }
