@@ -29,10 +29,11 @@ help: ## this text
 	@echo '  ACCEL=tcg       or kvm; or auto, which tries KVM first'
 	@echo '  MEMORY=256      MiB of guest memory'
 	@echo '  MACHINE=q35     or pc'
-	@echo '  IOMMU=none      or intel, between the device and memory'
+	@echo '  IOMMU=none      or intel or virtio, between the device and memory'
 	@echo '  DEVICE=edu      or edu-sg, our own fast one, in real time'
-	@echo '  QEMU=qemu-system-x86_64'
-	@echo '  KERNEL= KDIR=   the guest kernel and its headers; else a Debian kernel'
+	@echo '  QEMU=qemu-system-x86_64, or a version in the archive of Debian: 10.0'
+	@echo '  KERNEL_VERSION= the guest kernel in the archive of Debian: 6.12, or sid'
+	@echo '  KERNEL= KDIR=   the guest kernel and its headers; else that of the host'
 	@echo '  BUILD=build     where all output goes'
 	@echo '  VERBOSE=1       shows the commands'
 
@@ -120,6 +121,9 @@ $(BUILD)/kernel.env: FORCE
 	@scripts/setup run $(sort $(foreach goal,$(MAKECMDGOALS),$(packages-$(goal))))
 	@qemu/guest/kernel
 
+# A kernel from the archive comes with the compiler that built it
+kbuild = $(if $(KERNEL_TREE),PATH=$(KERNEL_TREE)/tools:$$PATH )$(MAKE) $(silent) -C $(KERNEL_HEADERS)
+
 # Each release and variant builds in its own copy of the driver
 driver := $(BUILD)/driver-$(KERNEL_RELEASE)
 sources = $(shell find $(1) -name '*.[ch]' ! -name '*.mod.c' -o -name Kbuild)
@@ -129,7 +133,7 @@ define build-driver
 	@mkdir -p $(@D)/test
 	@tar -cf - $(call sources,driver) | tar -xf - -C $(@D) --strip-components=1
 	@$(if $(1),tar -cf - $(call sources,tests/driver) | tar -xf - -C $(@D)/test --strip-components=2)
-	+$(Q)$(MAKE) $(silent) -C $(KERNEL_HEADERS) M=$(@D) CONFIG_DEBUG_INFO_BTF_MODULES= $(1) modules
+	+$(Q)$(kbuild) M=$(@D) CONFIG_DEBUG_INFO_BTF_MODULES= $(1) modules
 	@touch $@
 endef
 
@@ -146,14 +150,15 @@ define build-module
 	@echo '  KBUILD  $(@:$(CURDIR)/%=%)'
 	@mkdir -p $(basename $@)
 	@tar -C $(1) -cf - $(patsubst $(1)/%,%,$(call sources,$(1))) | tar -xf - -C $(basename $@)
-	+$(Q)$(MAKE) $(silent) -C $(KERNEL_HEADERS) M=$(basename $@) CONFIG_DEBUG_INFO_BTF_MODULES= modules
+	@cp driver/compat.h $(basename $@)
+	+$(Q)$(kbuild) M=$(basename $@) CONFIG_DEBUG_INFO_BTF_MODULES= modules
 	@cp $(basename $@)/$(@F) $@
 endef
 
-$(modules)/memlab.ko: $(call sources,experiments) $(BUILD)/kernel.env
+$(modules)/memlab.ko: $(call sources,experiments) driver/compat.h $(BUILD)/kernel.env
 	$(call build-module,experiments)
 
-$(modules)/detectors.ko: $(call sources,tests/modules) $(BUILD)/kernel.env
+$(modules)/detectors.ko: $(call sources,tests/modules) driver/compat.h $(BUILD)/kernel.env
 	$(call build-module,tests/modules)
 
 build: $(driver)/edudma.ko $(driver)-test/edudma.ko $(modules)/memlab.ko $(modules)/detectors.ko

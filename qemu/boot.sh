@@ -39,6 +39,7 @@ find_parts() {
 		die "no guest kernel yet: 'make build' fetches one and builds the rest"
 	# shellcheck source=/dev/null
 	source "$build/kernel.env"
+	qemu=$(BUILD=$build "$here/binary" "$qemu") || exit 125
 	module=$build/driver-$KERNEL_RELEASE$variant/edudma.ko
 	if [ ! -r "$module" ]; then
 		[ -z "$load" ] || die "no driver $module: 'make build' builds it"
@@ -154,10 +155,13 @@ qemu_command() {
 		# on a busy host the timer is too late for Linux to believe in it
 		words+=" no_timer_check"
 	fi
-	if [ "$iommu" = intel ]; then
+	case $iommu in
+	intel)
 		qemu_words+=(-device intel-iommu)
 		words+=" intel_iommu=on"
-	fi
+		;;
+	virtio) qemu_words+=(-device virtio-iommu-pci) ;;
+	esac
 	for drive in "${drives[@]}"; do
 		qemu_words+=(-drive "$drive")
 	done
