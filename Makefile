@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test shell check mutants answer bench bench-peer docs device qemu debug-kernel test-debug \
+.PHONY: help run test shell check mutants answer bench bench-peer matrix docs device qemu debug-kernel test-debug \
 	build userspace programs measurement clean FORCE
 
 help: ## this text
@@ -93,6 +93,10 @@ check: $(BUILD)/kernel.env ## runs every static checker
 
 mutants: build device ## proves that the tests notice broken drivers
 	$(Q)tests/mutants/run
+
+matrix: ## tests on other kernels and QEMUs: docs/compatibility.md
+	@scripts/setup run archive matrix
+	$(Q)tests/matrix/run
 
 docs: userspace ## puts the figures of the last measurements into the documents
 	$(Q)scripts/docs

@@ -35,13 +35,15 @@ sources_of() { # SUITE
 
 # With package lists of its own, and as if nothing were installed
 suite_apt() { # SUITE ARG...
-	local suite=$1 state=$cache/apt/$1
+	local suite=$1 state=$cache/apt/$1 prefer=()
 	shift
+	# else they come last; the others have nothing beside but their security updates
+	[[ $suite != *-backports ]] || prefer=(-o APT::Default-Release="$suite")
 	apt -o Dir::State="$state" -o Dir::State::lists="$state/lists" \
 		-o Dir::State::status=/dev/null -o Dir::Cache="$state" \
 		-o Dir::Etc::sourcelist="$state/sources.list" -o Dir::Etc::sourceparts=/dev/null \
 		-o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
-		-o APT::Default-Release="$suite" -o APT::Install-Recommends=false "$@"
+		-o APT::Install-Recommends=false "${prefer[@]}" "$@"
 }
 
 # Half a day old is new enough; without a network, any age is
