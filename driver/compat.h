@@ -62,39 +62,35 @@ static inline const void *edudma_uring_payload(const struct io_uring_cmd *cmd)
 #endif
 }
 
-/*
- * Before 7.0, task work had the command for its argument, and a command's end
- * looked by itself whether completion entries have room for a second result.
- */
-#ifdef IO_URING_CMD_TASK_WORK_ISSUE_FLAGS
+/* 6.19, "io_uring/uring_cmd: avoid double indirect call in task work dispatch" */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#define EDUDMA_URING_TASK_WORK(name)						\
+	static void name##_task(struct io_uring_cmd *cmd, unsigned int flags)	\
+	{									\
+		name(cmd, flags);						\
+	}
+#else
 #define EDUDMA_URING_TASK_WORK(name)						\
 	static void name##_task(struct io_tw_req tw_req, io_tw_token_t tw)	\
 	{									\
 		name(io_uring_cmd_from_tw(tw_req),				\
 		     IO_URING_CMD_TASK_WORK_ISSUE_FLAGS);			\
 	}
+#endif
 
+/* 6.18, "io_uring/cmd: drop unused res2 param from io_uring_cmd_done()" */
 static inline void edudma_uring_done(struct io_uring_cmd *cmd, int ret, u64 extra,
 				     bool cqe32, unsigned int issue_flags)
 {
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+	io_uring_cmd_done(cmd, ret, extra, issue_flags);
+#else
 	if (cqe32)
 		io_uring_cmd_done32(cmd, ret, extra, issue_flags);
 	else
 		io_uring_cmd_done(cmd, ret, issue_flags);
-}
-#else
-#define EDUDMA_URING_TASK_WORK(name)						\
-	static void name##_task(struct io_uring_cmd *cmd, unsigned int flags)	\
-	{									\
-		name(cmd, flags);						\
-	}
-
-static inline void edudma_uring_done(struct io_uring_cmd *cmd, int ret, u64 extra,
-				     bool cqe32, unsigned int issue_flags)
-{
-	io_uring_cmd_done(cmd, ret, extra, issue_flags);
-}
 #endif
+}
 
 /* 6.6, "swiotlb: separate memory pool data from other allocator data" */
 static inline phys_addr_t edudma_swiotlb_end(struct device *dev)
