@@ -25,7 +25,9 @@ copy_experiments() { # NAME; leaves its path in $copy
 # Builds the copy with more arguments for make. Warnings are errors, but for those that
 # the kernel's own headers earn.
 kbuild() {
-	PATH=${KERNEL_TREE:+$KERNEL_TREE/tools:}$PATH make -j"$(nproc)" --no-print-directory -C "$KERNEL_HEADERS" M="$copy" \
+	# -O: else two compilers at once may break each other's lines
+	PATH=${KERNEL_TREE:+$KERNEL_TREE/tools:}$PATH \
+		make -j"$(nproc)" -O --no-print-directory -C "$KERNEL_HEADERS" M="$copy" \
 		CONFIG_DEBUG_INFO_BTF_MODULES= "$@" modules 2>&1 | tee "$copy.log"
 	if grep -iE 'warning:|error:' "$copy.log" | grep -v '^[./]' ||
 		grep -iE "^$copy/.*(warning|error):" "$copy.log"; then
