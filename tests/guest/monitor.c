@@ -22,7 +22,11 @@ static void send_command(const char *name, struct json_object *arguments)
 	json_object_object_add(command, "arguments", arguments);
 	/* Answers to whoever used the port before have another id. */
 	json_object_object_add(command, "id", json_object_new_int(getpid()));
-	ASSERT(dprintf(port, "%s\n",
+	/*
+	 * QEMU greets, and until the port is raw it hears its own words. A control
+	 * character ends whatever it took for the beginning of a command.
+	 */
+	ASSERT(dprintf(port, "\036%s\n",
 		       json_object_to_json_string_ext(command, JSON_C_TO_STRING_PLAIN)) > 0);
 	json_object_put(command);
 }
@@ -74,6 +78,7 @@ static void open_port(void)
 	ASSERT_OK(tcgetattr(port, &raw));
 	cfmakeraw(&raw);
 	ASSERT_OK(tcsetattr(port, TCSANOW, &raw));
+	ASSERT_OK(tcflush(port, TCIOFLUSH));
 	/* QEMU refuses all but the first of these, which does no harm. */
 	send_command("qmp_capabilities", json_object_new_object());
 	json_object_put(read_answer());
