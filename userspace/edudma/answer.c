@@ -94,16 +94,12 @@ static void check_names(void)
 				  chosen.names[i], known.text);
 }
 
-static struct json_object *json_environment(const struct environment *environment)
+static struct json_object *json_begin(const struct environment *environment)
 {
 	struct json_object *object = json_object_new_object();
 
 	json_add_number(object, "schema", SCHEMA);
-	json_add_string(object, "kernel", environment->kernel);
-	json_add_string(object, "qemu", environment->qemu);
-	json_add_string(object, "machine", environment->machine);
-	json_add_string(object, "accel", environment->accel);
-	json_add_string(object, "clock", environment->clock);
+	json_add_environment(object, environment);
 	return object;
 }
 
@@ -121,7 +117,7 @@ static int write_json(struct json_object *object)
 
 static int write_part(const struct machine *machine)
 {
-	struct json_object *object = json_environment(&machine->environment);
+	struct json_object *object = json_begin(&machine->environment);
 
 	json_add(object, "figures", json_object_get(machine->figures.object));
 	return write_json(object);
@@ -309,7 +305,7 @@ static int add_guide(struct json_object *answer, const struct figures *figures)
 
 static int judge_all(const struct machine *machine)
 {
-	struct json_object *answer = json_environment(&machine->environment);
+	struct json_object *answer = json_begin(&machine->environment);
 	struct json_object *verdicts = json_object_new_array();
 	bool quiet = json_path && !strcmp(json_path, "-");
 	int status = 0;

@@ -94,11 +94,7 @@ struct json_object *bench_json_begin(const struct environment *environment,
 		json_object_array_add(methods, json_method(&device->methods[i]));
 
 	json_add_number(object, "schema", SCHEMA);
-	json_add_string(object, "kernel", environment->kernel);
-	json_add_string(object, "qemu", environment->qemu);
-	json_add_string(object, "machine", environment->machine);
-	json_add_string(object, "accel", environment->accel);
-	json_add_string(object, "clock", environment->clock);
+	json_add_environment(object, environment);
 	json_add_string(object, "device", name);
 	json_add_number(object, "window", info->window);
 	json_add_bool(object, "smbios", info->flags & EDUDMA_INFO_SMBIOS);

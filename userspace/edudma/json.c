@@ -29,6 +29,15 @@ void json_add_decimal(struct json_object *object, const char *key, double value,
 	json_add(object, key, value > 0 ? json_object_new_double_s(value, text) : NULL);
 }
 
+void json_add_environment(struct json_object *object, const struct environment *environment)
+{
+	json_add_string(object, "kernel", environment->kernel);
+	json_add_string(object, "qemu", environment->qemu);
+	json_add_string(object, "machine", environment->machine);
+	json_add_string(object, "accel", environment->accel);
+	json_add_string(object, "clock", environment->clock);
+}
+
 void json_finish(FILE *stream, struct json_object *object)
 {
 	fprintf(stream, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "environment.h"
+
 void json_add(struct json_object *object, const char *key, struct json_object *value);
 void json_add_string(struct json_object *object, const char *key, const char *value);
 void json_add_number(struct json_object *object, const char *key, uint64_t value);
@@ -15,6 +17,9 @@ void json_add_bool(struct json_object *object, const char *key, bool value);
 
 /* More decimals than are known would only look precise; zero is what is unknown */
 void json_add_decimal(struct json_object *object, const char *key, double value, int decimals);
+
+/* Where something was measured, a key for each field */
+void json_add_environment(struct json_object *object, const struct environment *environment);
 
 /* Writes it, indented, and frees it */
 void json_finish(FILE *stream, struct json_object *object);
