@@ -5,20 +5,8 @@
 
 csv=/tmp/load.csv
 parameter=/sys/module/edudma/parameters/completion
-number=0
-
-# check NAME COMMAND...
-check() {
-	title=$1
-	shift
-	number=$((number + 1))
-	if "$@" >/tmp/load.log 2>&1; then
-		echo "ok $number $title"
-	else
-		sed 's/^/# /' /tmp/load.log
-		echo "not ok $number $title"
-	fi
-}
+# shellcheck source=tests/guest/results.sh
+. results
 
 # ends_with STATUS COMMAND...
 ends_with() {

@@ -8,20 +8,8 @@
 
 window=$1
 csv=/results/window.csv
-number=0
-
-# check NAME COMMAND...
-check() {
-	title=$1
-	shift
-	number=$((number + 1))
-	if "$@" >/tmp/window.log 2>&1; then
-		echo "ok $number $title"
-	else
-		sed 's/^/# /' /tmp/window.log
-		echo "not ok $number $title"
-	fi
-}
+# shellcheck source=tests/guest/results.sh
+. results
 
 is_window() {
 	edudma info --json | tee /results/info.json
