@@ -65,8 +65,8 @@ OBJECT_DECLARE_SIMPLE_TYPE(EduSgState, EDU_SG)
 
 /* A longer request is left to the thread, unless it is the only one. */
 #define EDU_SG_SMALL            (128 * KiB)
-/* How much guest memory a window shows, at most */
-#define EDU_SG_WINDOW           (1 * GiB)
+/* How much guest memory a view shows, at most */
+#define EDU_SG_VIEW             (1 * GiB)
 
 /* Internal: the request was interrupted, and begins anew. */
 #define EDU_SG_AGAIN            (-1)
@@ -82,15 +82,15 @@ OBJECT_DECLARE_SIMPLE_TYPE(EduSgState, EDU_SG)
  * A piece of guest RAM that is mapped, and stays so while the memory map does
  * not change: to find out where an address is takes as long as to copy 4 KiB.
  */
-typedef struct EduSgWindow {
+typedef struct EduSgView {
     MemoryRegionCache cache;
     hwaddr start;
     /* EduSgState.map when it was opened; 0: it is not open */
     uint32_t map;
     bool is_write;
-} EduSgWindow;
+} EduSgView;
 
-/* What a channel uses guest memory for; each has a window. */
+/* What a channel uses guest memory for; each has a view. */
 enum edu_sg_use {
     EDU_SG_USE_REQUESTS,
     EDU_SG_USE_LISTS,
@@ -145,7 +145,7 @@ typedef struct EduSgChannel {
     /* Somebody touches guest memory for this channel, without the lock. */
     bool active;
     /* Only of who is active */
-    EduSgWindow windows[EDU_SG_NR_USES];
+    EduSgView views[EDU_SG_NR_USES];
     /* Nobody may become active while this is not 0; changes under the BQL. */
     uint32_t hold;
     /* The bottom half works instead of the thread. */
@@ -362,33 +362,34 @@ static bool edu_sg_reaches(EduSgState *s, uint64_t addr, uint64_t len)
     return addr <= s->max_address && len - 1 <= s->max_address - addr;
 }
 
-static void edu_sg_close_window(EduSgWindow *w)
+static void edu_sg_close_view(EduSgView *view)
 {
-    if (w->map) {
-        address_space_cache_destroy(&w->cache);
-        w->map = 0;
+    if (view->map) {
+        address_space_cache_destroy(&view->cache);
+        view->map = 0;
     }
 }
 
 /* Behind an IOMMU there is none: what it shows may change at any time. */
-static bool edu_sg_open_window(EduSgState *s, EduSgWindow *w, uint64_t addr)
+static bool edu_sg_open_view(EduSgState *s, EduSgView *view, uint64_t addr)
 {
-    edu_sg_close_window(w);
-    w->map = qatomic_read(&s->map);
-    w->start = addr;
-    address_space_cache_init(&w->cache, s->guest, addr,
-                             MIN(EDU_SG_WINDOW - 1, s->max_address - addr) + 1,
-                             w->is_write);
-    if (!w->cache.ptr) {
-        edu_sg_close_window(w);
+    edu_sg_close_view(view);
+    view->map = qatomic_read(&s->map);
+    view->start = addr;
+    address_space_cache_init(&view->cache, s->guest, addr,
+                             MIN(EDU_SG_VIEW - 1, s->max_address - addr) + 1,
+                             view->is_write);
+    if (!view->cache.ptr) {
+        edu_sg_close_view(view);
     }
-    return w->map;
+    return view->map;
 }
 
-static bool edu_sg_window_shows(EduSgState *s, const EduSgWindow *w,
-                                uint64_t addr)
+static bool edu_sg_view_shows(EduSgState *s, const EduSgView *view,
+                              uint64_t addr)
 {
-    return w->map == qatomic_read(&s->map) && addr - w->start < w->cache.len;
+    return view->map == qatomic_read(&s->map) &&
+           addr - view->start < view->cache.len;
 }
 
 /*
@@ -396,49 +397,49 @@ static bool edu_sg_window_shows(EduSgState *s, const EduSgWindow *w,
  * RAM.  Valid in this RCU critical section.  What was written must be given to
  * edu_sg_written().
  */
-static uint8_t *edu_sg_ram(EduSgState *s, EduSgWindow *w, uint64_t addr,
+static uint8_t *edu_sg_ram(EduSgState *s, EduSgView *view, uint64_t addr,
                            hwaddr *len)
 {
     MemoryRegion *mr;
     hwaddr offset;
 
-    if (edu_sg_window_shows(s, w, addr) || edu_sg_open_window(s, w, addr)) {
-        offset = addr - w->start;
-        *len = MIN(*len, w->cache.len - offset);
-        return (uint8_t *)w->cache.ptr + offset;
+    if (edu_sg_view_shows(s, view, addr) || edu_sg_open_view(s, view, addr)) {
+        offset = addr - view->start;
+        *len = MIN(*len, view->cache.len - offset);
+        return (uint8_t *)view->cache.ptr + offset;
     }
     mr = flatview_translate(address_space_to_flatview(s->guest), addr, &offset,
-                            len, w->is_write, MEMTXATTRS_UNSPECIFIED);
-    if (!edu_sg_is_ram(mr, w->is_write)) {
+                            len, view->is_write, MEMTXATTRS_UNSPECIFIED);
+    if (!edu_sg_is_ram(mr, view->is_write)) {
         return NULL;
     }
-    if (w->is_write) {
+    if (view->is_write) {
         memory_region_ref(mr);
     }
     return (uint8_t *)memory_region_get_ram_ptr(mr) + offset;
 }
 
 /* Tell those who translate code or migrate. */
-static void edu_sg_written(EduSgState *s, EduSgWindow *w, uint8_t *ptr,
+static void edu_sg_written(EduSgState *s, EduSgView *view, uint8_t *ptr,
                            hwaddr len)
 {
-    if (w->map) {
-        address_space_cache_invalidate(&w->cache, ptr - (uint8_t *)w->cache.ptr,
-                                       len);
+    if (view->map) {
+        address_space_cache_invalidate(&view->cache,
+                                       ptr - (uint8_t *)view->cache.ptr, len);
     } else {
         address_space_unmap(s->guest, ptr, len, true, len);
     }
 }
 
-static bool edu_sg_read(EduSgState *s, EduSgWindow *w, uint64_t addr, void *buf,
-                        hwaddr len)
+static bool edu_sg_read(EduSgState *s, EduSgView *view, uint64_t addr,
+                        void *buf, hwaddr len)
 {
     uint8_t *to = buf;
 
     RCU_READ_LOCK_GUARD();
     while (len) {
         hwaddr n = len;
-        uint8_t *from = edu_sg_ram(s, w, addr, &n);
+        uint8_t *from = edu_sg_ram(s, view, addr, &n);
 
         if (!from) {
             return false;
@@ -494,7 +495,7 @@ static int edu_sg_cursor_init(EduSgState *s, EduSgCursor *cursor,
 static int edu_sg_read_segments(EduSgChannel *ch, EduSgCursor *cursor)
 {
     EduSgState *s = ch->s;
-    EduSgWindow *w = &ch->windows[EDU_SG_USE_LISTS];
+    EduSgView *view = &ch->views[EDU_SG_USE_LISTS];
     uint32_t n = MIN(cursor->count, EDU_SG_BATCH);
     uint32_t i;
 
@@ -502,7 +503,8 @@ static int edu_sg_read_segments(EduSgChannel *ch, EduSgCursor *cursor)
         size_t bytes = n * sizeof(struct edu_sg_segment);
         bool reaches = edu_sg_reaches(s, cursor->list, bytes);
 
-        if (reaches && edu_sg_read(s, w, cursor->list, cursor->batch, bytes)) {
+        if (reaches &&
+            edu_sg_read(s, view, cursor->list, cursor->batch, bytes)) {
             break;
         }
         if (n == 1) {
@@ -688,8 +690,8 @@ static int edu_sg_move_segment(EduSgChannel *ch, EduSgCopy *copy, hwaddr n)
 {
     EduSgState *s = ch->s;
     const struct edu_sg_request *req = &ch->request;
-    EduSgWindow *reads = &ch->windows[EDU_SG_USE_SOURCE];
-    EduSgWindow *writes = &ch->windows[EDU_SG_USE_DESTINATION];
+    EduSgView *reads = &ch->views[EDU_SG_USE_SOURCE];
+    EduSgView *writes = &ch->views[EDU_SG_USE_DESTINATION];
     uint64_t offset = req->device_offset + copy->moved;
     uint8_t *from = NULL, *to;
 
@@ -786,7 +788,7 @@ static bool edu_sg_write_completion(EduSgChannel *ch, uint64_t addr,
                                     const struct edu_sg_completion *entry)
 {
     EduSgState *s = ch->s;
-    EduSgWindow *w = &ch->windows[EDU_SG_USE_COMPLETIONS];
+    EduSgView *view = &ch->views[EDU_SG_USE_COMPLETIONS];
     union {
         struct {
             uint32_t number;
@@ -803,7 +805,7 @@ static bool edu_sg_write_completion(EduSgChannel *ch, uint64_t addr,
     hwaddr len = sizeof(*to);
 
     RCU_READ_LOCK_GUARD();
-    to = (struct edu_sg_completion *)edu_sg_ram(s, w, addr, &len);
+    to = (struct edu_sg_completion *)edu_sg_ram(s, view, addr, &len);
     if (!to) {
         return false;
     }
@@ -813,7 +815,7 @@ static bool edu_sg_write_completion(EduSgChannel *ch, uint64_t addr,
         to->busy_ns = cpu_to_le64(entry->busy_ns);
         qatomic_store_release((uint64_t *)&to->number, last.word);
     }
-    edu_sg_written(s, w, (uint8_t *)to, len);
+    edu_sg_written(s, view, (uint8_t *)to, len);
     return len == sizeof(*to);
 }
 
@@ -882,14 +884,14 @@ static void edu_sg_end(EduSgChannel *ch)
 static void edu_sg_fetch(EduSgChannel *ch)
 {
     EduSgState *s = ch->s;
-    EduSgWindow *w = &ch->windows[EDU_SG_USE_REQUESTS];
+    EduSgView *view = &ch->views[EDU_SG_USE_REQUESTS];
     uint64_t addr = ch->requests +
                     edu_sg_slot(ch, ch->head) * sizeof(ch->request);
     struct edu_sg_request req;
     bool read;
 
     edu_sg_begin(ch);
-    read = edu_sg_read(s, w, addr, &req, sizeof(req));
+    read = edu_sg_read(s, view, addr, &req, sizeof(req));
     edu_sg_end(ch);
 
     if (ch->state != EDU_SG_RUNNING) {
@@ -1160,14 +1162,14 @@ static void edu_sg_vm_state(void *opaque, bool running, RunState state)
     edu_sg_set_resting(opaque, EDU_SG_STOPPED, !running);
 }
 
-/* Who is active finds out by himself that a window shows nothing any more. */
-static void edu_sg_close_windows(EduSgChannel *ch)
+/* Who is active finds out by himself that a view shows nothing any more. */
+static void edu_sg_close_views(EduSgChannel *ch)
 {
     uint32_t use;
 
     qemu_mutex_lock(&ch->lock);
     for (use = 0; !ch->active && use < EDU_SG_NR_USES; use++) {
-        edu_sg_close_window(&ch->windows[use]);
+        edu_sg_close_view(&ch->views[use]);
     }
     qemu_mutex_unlock(&ch->lock);
 }
@@ -1180,7 +1182,7 @@ static void edu_sg_map_changed(MemoryListener *listener)
 
     qatomic_set(&s->map, s->map + 1 ?: 1);
     for (i = 0; i < s->nr_channels; i++) {
-        edu_sg_close_windows(&s->channels[i]);
+        edu_sg_close_views(&s->channels[i]);
     }
 }
 
@@ -1382,7 +1384,7 @@ static void edu_sg_edu_move(EduSgState *s)
     uint64_t window = from_device ? s->dma_source : s->dma_destination;
     uint64_t guest = from_device ? s->dma_destination : s->dma_source;
     uint64_t left = s->dma_count;
-    EduSgWindow w = { .is_write = from_device };
+    EduSgView view = { .is_write = from_device };
     uint8_t *memory;
 
     if (!edu_sg_window_holds(window, left)) {
@@ -1400,14 +1402,14 @@ static void edu_sg_edu_move(EduSgState *s)
     RCU_READ_LOCK_GUARD();
     while (left) {
         hwaddr n = left;
-        uint8_t *ram = edu_sg_ram(s, &w, guest, &n);
+        uint8_t *ram = edu_sg_ram(s, &view, guest, &n);
 
         if (!ram) {
             break;
         }
         if (from_device) {
             memcpy(ram, memory, n);
-            edu_sg_written(s, &w, ram, n);
+            edu_sg_written(s, &view, ram, n);
         } else {
             memcpy(memory, ram, n);
             edu_sg_memory_written(s, memory - s->memory_ptr, n);
@@ -1416,7 +1418,7 @@ static void edu_sg_edu_move(EduSgState *s)
         guest += n;
         left -= n;
     }
-    edu_sg_close_window(&w);
+    edu_sg_close_view(&view);
 }
 
 static void edu_sg_dma_timer(void *opaque)
@@ -2120,8 +2122,8 @@ static void edu_sg_init_channel(EduSgState *s, uint32_t number)
     ch->s = s;
     ch->number = number;
     ch->count = 1;
-    ch->windows[EDU_SG_USE_DESTINATION].is_write = true;
-    ch->windows[EDU_SG_USE_COMPLETIONS].is_write = true;
+    ch->views[EDU_SG_USE_DESTINATION].is_write = true;
+    ch->views[EDU_SG_USE_COMPLETIONS].is_write = true;
     qemu_mutex_init(&ch->lock);
     qemu_cond_init(&ch->work);
     qemu_cond_init(&ch->idle);
@@ -2194,7 +2196,7 @@ static void edu_sg_exit(PCIDevice *pdev)
         EduSgChannel *ch = &s->channels[i];
 
         edu_sg_hold(ch);
-        edu_sg_close_windows(ch);
+        edu_sg_close_views(ch);
         qemu_mutex_lock(&ch->lock);
         ch->quit = true;
         qemu_cond_signal(&ch->work);
