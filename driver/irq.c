@@ -86,6 +86,7 @@ unsigned int edudma_channel_vector(struct edudma_device *edev, unsigned int chan
 	return edev->nr_vectors > 1 ? 1 + chan % (edev->nr_vectors - 1) : 0;
 }
 
+/* The channels of a vector: see edudma_channel_vector(). */
 static void vector_reap(const struct edudma_vector *vector)
 {
 	struct edudma_device *edev = vector->edev;

@@ -425,8 +425,8 @@ struct edudma_entry {
  * @submitted: out: how many were submitted, from the first on
  * @timeout_ns: in: nanoseconds to wait at most; zero: for ever
  *
- * All of a batch that goes to one channel is told to the device by one write to
- * its doorbell. The entries of a batch that copy go to the same channel.
+ * Entries that follow each other and go to the same channel are told to the device by
+ * one write to its doorbell. All entries of a batch that copy go to one channel.
  *
  * The first entry that cannot be submitted ends the call, without waiting: with
  * its errno if it is the first of all, else with success, and @submitted tells
