@@ -51,6 +51,12 @@ void ktap_diag(const char *format, ...)
 	printf("# %s\n", line);
 }
 
+void ktap_promise(const char *promise, uint64_t tried, uint64_t survived)
+{
+	ktap_diag("promise %s: tried %llu, survived %llu", promise,
+		  (unsigned long long)tried, (unsigned long long)survived);
+}
+
 static bool check(bool ok)
 {
 	if (!ok)

@@ -40,6 +40,8 @@ void ktap_variant(const char *name, unsigned int number);
 int ktap_run(void);
 
 void ktap_diag(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* How often a promise of docs/reliability.md, by its name there, was put to the test, and held */
+void ktap_promise(const char *promise, uint64_t tried, uint64_t survived);
 bool ktap_true(bool ok, const char *where, const char *what);
 bool ktap_equal(uint64_t got, uint64_t want, const char *where, const char *what);
 /* @result is a system call's: -1 with errno, or not negative. @want: an errno, or 0. */

@@ -59,6 +59,11 @@ forward() {
 	done
 }
 
+# promise NAME TRIED SURVIVED: what ktap_promise() is in a guest
+promise() {
+	echo "$1: tried $2, survived $3" >>"$out/promises"
+}
+
 # guest TITLE [qemu/run OPTION]... -- PROGRAM...: boots one and runs the suite there.
 # Each program is one more result, by how it ended, and so is the guest.
 guest() {
@@ -72,6 +77,7 @@ guest() {
 	mkdir -p "$out/$title"
 	"$top/qemu/run" --quiet --out "$out/$title" "${options[@]}" -- suite "$@" \
 		>"$out/$title/output" || status=$?
+	sed -n 's/^[# ]*promise //p' "$out/$title/output" >>"$out/promises"
 	forward "$title" <"$out/$title/output"
 	check "$title: all programs have run" test "$(grep -c '^\(not \)\?ok ' "$out/$title/output")" -eq $#
 	# 1: the suite says that something failed, which has been reported.
