@@ -19,7 +19,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test shell check mutants answer bench bench-peer matrix docs device qemu debug-kernel test-debug \
-	build userspace programs measurement clean FORCE
+	reliability build userspace programs measurement clean FORCE
 
 help: ## this text
 	@echo 'Targets:'
@@ -64,6 +64,9 @@ test-debug: debug-kernel ## runs what boots guests on that kernel, and the tests
 	$(Q)kernel=$$(qemu/guest/debug-kernel) && \
 		$(MAKE) test KERNEL=$$kernel/bzImage KDIR=$$kernel/build BUILD=$(BUILD)/debug \
 			TESTS='tests/debug/*.t $(filter-out $(hosted),$(wildcard tests/*.t))'
+
+reliability: ## says whether the last make test and test-debug held every promise
+	$(Q)tests/reliability --check
 
 shell: build ## starts a guest with the driver loaded, for you to play in
 	$(Q)$(with-device) qemu/run --shell

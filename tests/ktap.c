@@ -22,9 +22,13 @@ static struct {
 static unsigned int nr_variants;
 
 unsigned int ktap_timeout = 600;
+const char *ktap_promised;
 
 /* Shared by all processes of the running test. */
-static bool *failed;
+static struct {
+	bool failed;
+	uint64_t tries;
+} *shared;
 
 void ktap_add(struct ktap_test *test)
 {
@@ -57,10 +61,15 @@ void ktap_promise(const char *promise, uint64_t tried, uint64_t survived)
 		  (unsigned long long)tried, (unsigned long long)survived);
 }
 
+void ktap_tries(uint64_t nr)
+{
+	__atomic_add_fetch(&shared->tries, nr, __ATOMIC_RELAXED);
+}
+
 static bool check(bool ok)
 {
 	if (!ok)
-		*failed = true;
+		shared->failed = true;
 	return ok;
 }
 
@@ -106,7 +115,8 @@ static bool run_test(const struct ktap_test *test, unsigned int variant)
 	int status;
 	pid_t pid;
 
-	*failed = false;
+	shared->failed = false;
+	shared->tries = 0;
 	pid = fork();
 	if (pid < 0) {
 		ktap_diag("fork: %s", strerror(errno));
@@ -125,7 +135,7 @@ static bool run_test(const struct ktap_test *test, unsigned int variant)
 	if (WIFSIGNALED(status))
 		ktap_diag("killed by SIG%s%s", sigabbrev_np(WTERMSIG(status)),
 			  WTERMSIG(status) == SIGALRM ? " (took too long)" : "");
-	return !*failed && WIFEXITED(status) && !WEXITSTATUS(status);
+	return !shared->failed && WIFEXITED(status) && !WEXITSTATUS(status);
 }
 
 static unsigned int count_runs(const struct ktap_test *test)
@@ -149,10 +159,11 @@ static unsigned int count_results(void)
 int ktap_run(void)
 {
 	unsigned int number = 0, bad = 0;
+	uint64_t tried = 0, survived = 0;
 
-	failed = mmap(NULL, sizeof(*failed), PROT_READ | PROT_WRITE,
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (failed == MAP_FAILED) {
+	if (shared == MAP_FAILED) {
 		perror("mmap");
 		return EXIT_FAILURE;
 	}
@@ -164,10 +175,16 @@ int ktap_run(void)
 		for (unsigned int i = 0; i < count_runs(test); i++) {
 			bool ok = run_test(test, test->each ? variants[i].number : 0);
 
+			uint64_t tries = shared->tries ? shared->tries : 1;
+
 			bad += !ok;
+			tried += tries;
+			survived += ok ? tries : 0;
 			printf("%s %u %s%s%s\n", ok ? "ok" : "not ok", ++number, test->name,
 			       test->each ? " on " : "", test->each ? variants[i].name : "");
 		}
 	}
+	if (ktap_promised)
+		ktap_promise(ktap_promised, tried, survived);
 	return bad ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -30,6 +30,9 @@ struct ktap_test {
 /* Seconds that one test may take; main() may set it. */
 extern unsigned int ktap_timeout;
 
+/* The promise that all tests of the program put to the test; main() may set it. */
+extern const char *ktap_promised;
+
 void ktap_add(struct ktap_test *test);
 /* Add a variant. Tests that are TEST_EACH get its number. */
 void ktap_variant(const char *name, unsigned int number);
@@ -42,6 +45,8 @@ int ktap_run(void);
 void ktap_diag(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* How often a promise of docs/reliability.md, by its name there, was put to the test, and held */
 void ktap_promise(const char *promise, uint64_t tried, uint64_t survived);
+/* A test is one try of ktap_promised, or as many as it counts */
+void ktap_tries(uint64_t nr);
 bool ktap_true(bool ok, const char *where, const char *what);
 bool ktap_equal(uint64_t got, uint64_t want, const char *where, const char *what);
 /* @result is a system call's: -1 with errno, or not negative. @want: an errno, or 0. */

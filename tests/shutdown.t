@@ -19,4 +19,5 @@ goes_down() {
 
 goes_down poweroff poweroff 'reboot: Power down'
 goes_down reboot reboot 'reboot: Restarting system'
+promise shutdown $((results / 2)) $(((results - failures) / 2))
 finish

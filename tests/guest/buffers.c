@@ -159,6 +159,7 @@ TEST_EACH(close_gives_memory_back)
 
 int main(void)
 {
+	ktap_promised = "zeroed";
 	add_method_variants();
 	return ktap_run();
 }

@@ -355,5 +355,6 @@ TEST(answerless_transfer_moves_nothing)
 
 int main(void)
 {
+	ktap_promised = "calls";
 	return ktap_run();
 }

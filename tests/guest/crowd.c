@@ -192,5 +192,6 @@ TEST(threads_in_each_other_s_way)
 
 int main(void)
 {
+	ktap_promised = "crowd";
 	return ktap_run();
 }

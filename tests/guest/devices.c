@@ -118,5 +118,6 @@ TEST(one_goes_the_other_stays)
 
 int main(void)
 {
+	ktap_promised = "crowd";
 	return ktap_run();
 }

@@ -50,6 +50,7 @@ TEST_EACH(mapping_fails)
 
 int main(void)
 {
+	ktap_promised = "memory";
 	ktap_variant("kmalloc", EDUDMA_KMALLOC);
 	ktap_variant("vmalloc", EDUDMA_VMALLOC);
 	return ktap_run();

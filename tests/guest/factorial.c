@@ -150,5 +150,6 @@ TEST(factorials_beside_transfers)
 
 int main(void)
 {
+	ktap_promised = "interrupted";
 	return ktap_run();
 }

@@ -231,6 +231,7 @@ static void fail_each_once(const struct operation *operation, struct tally *tall
 
 	for (nth = 1; run_with_fault(operation, nth, &error); nth++) {
 		ASSERT(nth < MAX_FAULTS);
+		ktap_tries(1);
 		tally->faults++;
 		tally->survived += !error;
 		tally->copies += error == EFAULT;
@@ -433,6 +434,7 @@ TEST(io_uring_transfer)
 int main(void)
 {
 	ktap_timeout = 3600;
+	ktap_promised = "failed-allocation";
 	add_method_variants();
 	return ktap_run();
 }

@@ -23,6 +23,12 @@ static void setup(void)
 	me = new_user();
 }
 
+static void provoke(const char *fault, unsigned int nth)
+{
+	ktap_tries(1);
+	inject(fault, nth);
+}
+
 static struct edudma_transfer transfer(enum edudma_op op)
 {
 	return (struct edudma_transfer) {
@@ -45,7 +51,7 @@ TEST(failed_request)
 	for (enum edudma_op op = EDUDMA_TO_DEVICE; op <= EDUDMA_COPY; op++) {
 		uint64_t failed = counter("failed");
 
-		inject("fail", 1);
+		provoke("fail", 1);
 		EXPECT_ERRNO(run(op), EIO);
 		EXPECT_EQ(counter("failed"), failed + 1);
 		EXPECT_OK(run(op));
@@ -57,7 +63,7 @@ TEST(one_of_many_fails)
 {
 	setup();
 	for (unsigned int nth = 1; nth <= MANY; nth += 21) {
-		inject("fail", nth);
+		provoke("fail", nth);
 		submit_many(&me, MANY);
 		expect_many(&me, MANY, nth - 1, EIO);
 		expect_all_well(&me);
@@ -72,7 +78,7 @@ static void expect_clear_in_spite_of(const char *fault)
 	setup();
 	theirs = alloc_buffer(open_device(), EDUDMA_KMALLOC, LENGTH);
 	write_byte(&theirs, 0, LENGTH, 0xee);
-	inject(fault, 1);
+	provoke(fault, 1);
 	ASSERT_OK(from_device(&theirs, 0, LENGTH, 0));
 	EXPECT(has_byte(&theirs, 0, LENGTH, 0));
 	expect_all_well(&me);
@@ -97,7 +103,7 @@ TEST(stall_and_timeout)
 	request = transfer(EDUDMA_COPY);
 	request.timeout_ns = SECOND;
 	cancelled = counter("cancelled");
-	inject("stall", 1);
+	provoke("stall", 1);
 	EXPECT_ERRNO(ioctl(me.fd, EDUDMA_TRANSFER, &request), ETIMEDOUT);
 	expect_all_well(&me);
 	EXPECT_EQ(counter("cancelled"), cancelled + 1);
@@ -115,7 +121,7 @@ TEST(stall_and_signal)
 
 	setup();
 	sigaction(SIGALRM, &action, NULL);
-	inject("stall", 1);
+	provoke("stall", 1);
 	setitimer(ITIMER_REAL, &second, NULL);
 	EXPECT_ERRNO(run(EDUDMA_COPY), EINTR);
 	expect_all_well(&me);
@@ -126,7 +132,7 @@ TEST(stall_and_kill)
 	pid_t pid;
 
 	setup();
-	inject("stall", 1);
+	provoke("stall", 1);
 	pid = fork();
 	if (!pid) {
 		run(EDUDMA_COPY);
@@ -147,7 +153,7 @@ TEST(stall_and_exit)
 	pid = fork();
 	if (!pid) {
 		setup();
-		inject("stall", 1);
+		provoke("stall", 1);
 		submit_many(&me, MANY);
 		_exit(0);
 	}
@@ -161,11 +167,11 @@ TEST(stall_and_exit)
 TEST(stall_and_patience)
 {
 	setup();
-	inject("stall", 1);
+	provoke("stall", 1);
 	EXPECT_ERRNO(run(EDUDMA_COPY), EIO);
 	expect_all_well(&me);
 
-	inject("stall", 3);
+	provoke("stall", 3);
 	submit_many(&me, MANY);
 	expect_many(&me, MANY, 2, EIO);
 	expect_all_well(&me);
@@ -178,7 +184,7 @@ TEST(lost_interrupt)
 
 	setup();
 	write_file("/sys/module/edudma/parameters/completion", "interrupt");
-	inject("irq", 1);
+	provoke("irq", 1);
 	EXPECT_OK(run(EDUDMA_COPY));
 	write_file("/sys/module/edudma/parameters/completion", "hybrid");
 	EXPECT(counter("lost_interrupts") > lost);
@@ -189,12 +195,12 @@ TEST(lost_interrupt)
 TEST(wrong_phase)
 {
 	setup();
-	inject("phase", 1);
+	provoke("phase", 1);
 	EXPECT_ERRNO(run(EDUDMA_COPY), EIO);
 	expect_all_well(&me);
 
 	for (unsigned int i = 0; i < 10; i++) {
-		inject("phase", 5);
+		provoke("phase", 5);
 		submit_many(&me, MANY);
 		expect_many(&me, MANY, 4, EIO);
 		expect_all_well(&me);
@@ -251,7 +257,7 @@ TEST(full_ring)
 		setup();
 		users[i] = me;
 	}
-	inject("stall", 1);
+	provoke("stall", 1);
 	for (unsigned int i = 0; i < ARRAY_SIZE(users); i++) {
 		me = users[i];
 		submit_many(&me, MANY);
@@ -265,5 +271,6 @@ TEST(full_ring)
 
 int main(void)
 {
+	ktap_promised = "injected-faults";
 	return ktap_run();
 }

@@ -274,6 +274,7 @@ TEST(close_with_others_waiting)
 
 int main(void)
 {
+	ktap_promised = "interrupted";
 	add_method_variants();
 	return ktap_run();
 }

@@ -158,5 +158,6 @@ TEST(stale_handles)
 
 int main(void)
 {
+	ktap_promised = "quota";
 	return ktap_run();
 }

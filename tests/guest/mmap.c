@@ -186,6 +186,7 @@ TEST_EACH(mapping_outlives_close)
 
 int main(void)
 {
+	ktap_promised = "mmap";
 	add_method_variants();
 	return ktap_run();
 }

@@ -392,5 +392,6 @@ TEST(device_found_at_work)
 
 int main(void)
 {
+	ktap_promised = "load";
 	return ktap_run();
 }

@@ -230,6 +230,7 @@ TEST_EACH(giving_back_keeps_the_device_s_bytes)
 
 int main(void)
 {
+	ktap_promised = "ownership";
 	add_method_variants();
 	return ktap_run();
 }

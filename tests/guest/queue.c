@@ -210,6 +210,7 @@ TEST(quota_of_transfers)
 
 int main(void)
 {
+	ktap_promised = "queue";
 	add_method_variants();
 	return ktap_run();
 }

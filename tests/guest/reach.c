@@ -127,6 +127,7 @@ static void add_expectation(const char *argument)
 
 int main(int argc, char **argv)
 {
+	ktap_promised = "memory";
 	for (int i = 1; i < argc; i++)
 		add_expectation(argv[i]);
 	return ktap_run();

@@ -369,5 +369,6 @@ TEST(node_is_private)
 
 int main(void)
 {
+	ktap_promised = "calls";
 	return ktap_run();
 }

@@ -15,6 +15,7 @@ static void reset_function(const struct user *user)
 {
 	char path[100], address[16];
 
+	ktap_tries(1);
 	get_address(user->fd, address);
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/reset", address);
 	write_file(path, "1");
@@ -83,5 +84,6 @@ TEST(reset_under_load)
 
 int main(void)
 {
+	ktap_promised = "reset";
 	return ktap_run();
 }

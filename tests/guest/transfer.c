@@ -363,6 +363,7 @@ TEST(copy_leaves_nothing_for_strangers)
 
 int main(void)
 {
+	ktap_promised = "bytes";
 	add_method_variants();
 	return ktap_run();
 }

@@ -23,6 +23,7 @@ static char address[16];
 
 static void unbind_device(void)
 {
+	ktap_tries(1);
 	write_file("/sys/bus/pci/drivers/edudma/unbind", address);
 }
 
@@ -35,6 +36,7 @@ static void remove_function(void)
 {
 	char path[100];
 
+	ktap_tries(1);
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/remove", address);
 	write_file(path, "1");
 }
@@ -298,6 +300,7 @@ TEST(unbind_while_others_open)
 
 int main(void)
 {
+	ktap_promised = "unbind";
 	add_method_variants();
 	return ktap_run();
 }

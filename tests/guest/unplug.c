@@ -85,6 +85,7 @@ static void take_it(void (*out)(void), unsigned int failed)
 
 	get_address(me.fd, address);
 	for (unsigned int i = 0; i < CYCLES; i++) {
+		ktap_tries(1);
 		submit_many(&me, MANY);
 		out();
 		expect_end(&me, MANY, failed, ENODEV);
@@ -111,6 +112,7 @@ TEST(without_notice)
 
 int main(void)
 {
+	ktap_promised = "unplug";
 	ktap_timeout = 300;
 	return ktap_run();
 }

@@ -267,6 +267,7 @@ TEST(unbind_in_flight)
 
 int main(void)
 {
+	ktap_promised = "batches";
 	add_method_variants();
 	return ktap_run();
 }
