@@ -14,6 +14,9 @@ RESULTS = BUILD / "results"
 # the one with edu-sg, which `make device` builds
 QEMU = BUILD / "device/qemu-edu-sg"
 
+# qemu/run's exit status for a guest that was stopped
+TIMEOUT = 124
+
 # A command's own words are of interest only if it fails
 JOB = """
 step() {
@@ -39,14 +42,23 @@ class Guest:
         words = [str(word).replace("{}", f"/results/{name}.json") for word in command]
         self.job += shlex.join(["step", *words]) + "\n"
 
-    def run(self):
-        """Boots the guest; returns what the steps wrote, by their names."""
+    def boot(self):
+        """Boots the guest; returns qemu/run's exit status."""
         command = [TOP / "qemu/run", "--quiet", "--qemu", QEMU, "--clock", "real",
                    "--out", self.out, *self.options, "--", "sh", "-c", self.job]
         for old in self.out.glob("*.json"):
             old.unlink()
         # what is printed here is progress, the results come later
-        if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
+        return subprocess.run(command, stdout=sys.stderr, check=False).returncode
+
+    def run(self, tries=1):
+        """Returns what the steps wrote, by their names. A guest that hangs may be tried again."""
+        status = self.boot()
+        while status == TIMEOUT and tries > 1:
+            print("  the guest hangs: once more", file=sys.stderr)
+            tries -= 1
+            status = self.boot()
+        if status:
             sys.exit(f"{sys.argv[0]}: the guest failed; its logs are in {self.out}")
         return {file.stem: json.loads(file.read_text()) for file in self.out.glob("*.json")}
 
