@@ -428,9 +428,10 @@ static void esg_end_clear(struct esg_channel *sg, unsigned int status)
 }
 
 /* Fields that are not written here are zero for ever. */
-static void esg_write_piece(struct esg_channel *sg, struct edudma_request *req,
+static void esg_write_piece(struct edudma_channel *chan, struct edudma_request *req,
 			    u64 done, u64 length, u64 device)
 {
+	struct esg_channel *sg = esg_of(chan);
 	bool last = done + length == req->length;
 	struct esg_descriptor *desc = esg_next(sg, req, last);
 	struct esg_side src = {}, dst = {};
@@ -450,6 +451,7 @@ static void esg_write_piece(struct esg_channel *sg, struct edudma_request *req,
 	desc->source_skip = cpu_to_le32(src.skip);
 	desc->destination_skip = cpu_to_le32(dst.skip);
 	req->commands++;
+	trace_edudma_descriptor(chan, sg->tail - 1, req->op, length, src.addr, dst.addr, device);
 }
 
 /* On-board memory is a circle of a slice: a piece ends where the slice does. */
@@ -463,7 +465,7 @@ static void esg_write_request(struct edudma_channel *chan, struct edudma_request
 
 	for (done = 0; done < req->length; done += length) {
 		length = min(req->length - done, slice - at);
-		esg_write_piece(sg, req, done, length, copy ? 0 : sg->slice + at);
+		esg_write_piece(chan, req, done, length, copy ? 0 : sg->slice + at);
 		at = 0;
 	}
 	if (req->op == EDUDMA_TO_DEVICE)
@@ -566,6 +568,8 @@ static unsigned int esg_reap(struct edudma_channel *chan)
 		/* The rest of the entry, and the data, were written before. */
 		dma_rmb();
 		done = le64_to_cpu(entry->done);
+		trace_edudma_completion(chan, sg->head, SG_DONE_STATUS(done),
+					le64_to_cpu(entry->busy_ns));
 		if (req) {
 			req->device_ns += le64_to_cpu(entry->busy_ns);
 			req->status = req->status ?:

@@ -106,6 +106,60 @@ DEFINE_EVENT(edudma_command, edudma_command_done,
 	TP_ARGS(chan, cmd, scrub)
 );
 
+/* The same for engines with rings, where many are under way */
+TRACE_EVENT(edudma_descriptor,
+	TP_PROTO(const struct edudma_channel *chan, u32 number, u32 op, u64 length,
+		 u64 source, u64 destination, u64 device),
+	TP_ARGS(chan, number, op, length, source, destination, device),
+	TP_STRUCT__entry(
+		__field(int, id)
+		__field(unsigned int, channel)
+		__field(u32, number)
+		__field(u32, op)
+		__field(u64, length)
+		__field(u64, source)
+		__field(u64, destination)
+		__field(u64, device)
+	),
+	TP_fast_assign(
+		__entry->id = chan->edev->id;
+		__entry->channel = chan->index;
+		__entry->number = number;
+		__entry->op = op;
+		__entry->length = length;
+		__entry->source = source;
+		__entry->destination = destination;
+		__entry->device = device;
+	),
+	TP_printk("edudma%d channel=%u number=%u %s len=%llu src=0x%llx dst=0x%llx device=0x%llx",
+		  __entry->id, __entry->channel, __entry->number,
+		  show_edudma_op(__entry->op), __entry->length, __entry->source,
+		  __entry->destination, __entry->device)
+);
+
+TRACE_EVENT(edudma_completion,
+	TP_PROTO(const struct edudma_channel *chan, u32 number, unsigned int status,
+		 u64 device_ns),
+	TP_ARGS(chan, number, status, device_ns),
+	TP_STRUCT__entry(
+		__field(int, id)
+		__field(unsigned int, channel)
+		__field(u32, number)
+		__field(unsigned int, status)
+		__field(u64, device_ns)
+	),
+	TP_fast_assign(
+		__entry->id = chan->edev->id;
+		__entry->channel = chan->index;
+		__entry->number = number;
+		__entry->status = status;
+		__entry->device_ns = device_ns;
+	),
+	TP_printk("edudma%d channel=%u number=%u status=%u device_ns=%llu",
+		  __entry->id, __entry->channel, __entry->number, __entry->status,
+		  __entry->device_ns)
+);
+
 #endif /* EDUDMA_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

@@ -10,7 +10,8 @@ guest edu-sg "${sg[@]}" --memory 1024 -- \
 	'edudma test --ktap' calls limits buffers mmap ownership uring ring load
 # On-board memory as small as edu's: the same rules, but fewer commands.
 guest small "${virtual[@]}" --memory 1024 --qemu "$device_qemu" \
-	--device edu-sg,timing=model,channels=1,mem-size=4K -- requests transfer
+	--device edu-sg,timing=model,channels=1,mem-size=4K -- requests transfer \
+	'env KTAP_ONLY=events observe'
 # It reaches all memory, so that only bounce buffers and an IOMMU make a difference.
 for memory in 256 5120; do
 	guest "bounced-$memory" "${sg[@]}" --memory "$memory" --append swiotlb=16384,force -- \

@@ -149,6 +149,7 @@ static const char *find_event(const char *line, const char *name)
 	return at && at[strlen(name)] == ':' ? at + strlen(name) + 2 : NULL;
 }
 
+/* edu has commands, edu-sg has a descriptor and its completion. */
 TEST_EACH(events_of_a_transfer)
 {
 	struct edudma_transfer transfer = { .op = EDUDMA_COPY, .length = 3 * PAGE };
@@ -187,6 +188,18 @@ TEST_EACH(events_of_a_transfer)
 			starts++;
 		} else if (find_event(line, "edudma_command_done")) {
 			EXPECT(starts == ends + 1 && !dones);
+			ends++;
+		} else if ((event = find_event(line, "edudma_descriptor"))) {
+			unsigned int length;
+
+			EXPECT(submits == 1 && !ends && !dones);
+			ASSERT_EQ(sscanf(strstr(event, " copy len="), " copy len=%u", &length), 1);
+			moved[0] += length;
+			moved[1] += length;
+			starts++;
+		} else if ((event = find_event(line, "edudma_completion"))) {
+			EXPECT(strstr(event, " status=0 "));
+			EXPECT(starts > ends && !dones);
 			ends++;
 		} else if ((event = find_event(line, "edudma_request_done"))) {
 			char wanted[50];
