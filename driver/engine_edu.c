@@ -16,6 +16,7 @@
 
 #include "device.h"
 #include "edu.h"
+#include "page_end.h"
 #include "plan.h"
 #include "trace.h"
 
@@ -56,22 +57,28 @@ MODULE_PARM_DESC(window,
  * @request: what has the device, or NULL; under the channel's lock, like all up
  *	to @owner
  * @plan: what is left of it
+ * @rest: what is left of a command of the plan whose first byte went alone
  * @command: what the device is doing, if @busy
+ * @around: @command is a byte that goes by way of @page_end
  * @busy: RUN has been set, and not been seen clear since
  * @scrubbing: @command clears on-board memory for @request
  * @owner: the open file whose bytes are in on-board memory, by its id
  * @zeros: a page of zeros, for scrubbing
  * @zeros_addr: its bus address
+ * @page_end: for bytes that the IOMMU would take for others
  */
 struct edu {
 	struct edudma_request *request;
 	struct edudma_plan plan;
+	struct edudma_command rest;
 	struct edudma_command command;
+	bool around;
 	bool busy;
 	bool scrubbing;
 	u64 owner;
 	void *zeros;
 	dma_addr_t zeros_addr;
+	struct edudma_page_end page_end;
 };
 
 /* A 28-bit mask needs no more than writel; a wider one, a 64-bit machine. */
@@ -144,6 +151,9 @@ static int edu_init(struct edudma_device *edev)
 				    edev->dma_mask);
 		goto err_free;
 	}
+	ret = edudma_page_end_init(&edu->page_end, edev);
+	if (ret)
+		goto err_free_zeros;
 
 	edev->limits.window = window ?: edudma_smbios_window();
 	edev->limits.device_bytes = edev->limits.window;
@@ -154,6 +164,8 @@ static int edu_init(struct edudma_device *edev)
 	edev->limits.nr_vectors = 1;
 	return 0;
 
+err_free_zeros:
+	dma_free_coherent(dev, EDU_MEMORY_BYTES, edu->zeros, edu->zeros_addr);
 err_free:
 	kfree(edu);
 	return ret;
@@ -163,6 +175,7 @@ static void edu_fini(struct edudma_device *edev)
 {
 	struct edu *edu = edev->engine_priv;
 
+	edudma_page_end_fini(&edu->page_end, edev);
 	dma_free_coherent(&edev->pdev->dev, EDU_MEMORY_BYTES, edu->zeros,
 			  edu->zeros_addr);
 	kfree(edu);
@@ -174,6 +187,7 @@ static void edu_start(struct edudma_channel *chan)
 	struct edudma_device *edev = chan->edev;
 	struct edu *edu = edev->engine_priv;
 	const struct edudma_command *cmd = &edu->command;
+	u64 memory = edu->around ? edu->page_end.addr : cmd->addr;
 	u64 device = EDU_MEMORY + cmd->device;
 	u32 run = EDU_DMA_RUN;
 
@@ -185,10 +199,35 @@ static void edu_start(struct edudma_channel *chan)
 	trace_edudma_command_start(chan, cmd, edu->scrubbing);
 	edu->busy = true;
 	chan->progress = jiffies;
-	edu_write_address(edev->regs + EDU_DMA_SRC, cmd->to_device ? cmd->addr : device);
-	edu_write_address(edev->regs + EDU_DMA_DST, cmd->to_device ? device : cmd->addr);
+	if (edu->around && cmd->to_device)
+		edudma_page_end_load(&edu->page_end, cmd->addr);
+	edu_write_address(edev->regs + EDU_DMA_SRC, cmd->to_device ? memory : device);
+	edu_write_address(edev->regs + EDU_DMA_DST, cmd->to_device ? device : memory);
 	writel(cmd->len, edev->regs + EDU_DMA_COUNT);
 	writel(run, edev->regs + EDU_DMA_CMD);
+}
+
+/* A byte that the IOMMU would take for another goes alone. */
+static bool edu_next(struct edu *edu)
+{
+	struct edudma_command *cmd = &edu->command;
+
+	if (edu->rest.len)
+		*cmd = edu->rest;
+	else if (!edudma_plan_next(&edu->plan, cmd))
+		return false;
+	edu->rest.len = 0;
+	edu->around = edudma_page_end_is_mistaken(&edu->page_end, cmd->addr);
+	if (edu->around) {
+		edu->rest = (struct edudma_command) {
+			.addr = cmd->addr + 1,
+			.device = cmd->device + 1,
+			.len = cmd->len - 1,
+			.to_device = cmd->to_device,
+		};
+		cmd->len = 1;
+	}
+	return true;
 }
 
 /* Give the device the request's next command, or end the request. */
@@ -197,7 +236,7 @@ static void edu_advance(struct edudma_channel *chan)
 	struct edu *edu = chan->edev->engine_priv;
 	struct edudma_request *req = edu->request;
 
-	if (!req->cancelled && edudma_plan_next(&edu->plan, &edu->command)) {
+	if (!req->cancelled && edu_next(edu)) {
 		if (!req->commands++)
 			edudma_request_started(req);
 		atomic64_inc(&chan->edev->counters.commands);
@@ -214,6 +253,7 @@ static void edu_scrub(struct edudma_channel *chan)
 	struct edu *edu = chan->edev->engine_priv;
 
 	edu->scrubbing = true;
+	edu->around = false;
 	edu->command = (struct edudma_command) {
 		.addr = edu->zeros_addr,
 		.len = chan->edev->limits.window,
@@ -237,6 +277,7 @@ static int edu_queue(struct edudma_channel *chan, struct edudma_request *req)
 		dst = edudma_hold_range(&req->dst);
 	edudma_plan_init(&edu->plan, req->op, &src, &dst, req->length,
 			 req->device_offset, chan->edev->limits.window);
+	edu->rest.len = 0;
 	edu->request = req;
 	if (edu->owner == req->file->id)
 		edu_advance(chan);
@@ -259,6 +300,8 @@ static unsigned int edu_reap(struct edudma_channel *chan)
 
 	trace_edudma_command_done(chan, &edu->command, edu->scrubbing);
 	edu->busy = false;
+	if (edu->around && !edu->command.to_device)
+		edudma_page_end_store(&edu->page_end, edu->command.addr);
 	if (edu->scrubbing) {
 		edu->scrubbing = false;
 		edu->owner = edu->request->file->id;

@@ -393,6 +393,25 @@ static bool edu_sg_view_shows(EduSgState *s, const EduSgView *view,
 }
 
 /*
+ * virtio-iommu takes the last byte of a page for a part of the next one, so it
+ * is asked for the byte before that.
+ */
+static MemoryRegion *edu_sg_translate(EduSgState *s, uint64_t addr,
+                                      hwaddr *offset, hwaddr *len,
+                                      bool is_write)
+{
+    unsigned int before = addr % (4 * KiB) == 4 * KiB - 1;
+    MemoryRegion *mr;
+
+    *len += before;
+    mr = flatview_translate(address_space_to_flatview(s->guest), addr - before,
+                            offset, len, is_write, MEMTXATTRS_UNSPECIFIED);
+    *offset += before;
+    *len -= before;
+    return mr;
+}
+
+/*
  * Where guest memory is, and how much of it is in one piece: NULL if it is not
  * RAM.  Valid in this RCU critical section.  What was written must be given to
  * edu_sg_written().
@@ -408,8 +427,7 @@ static uint8_t *edu_sg_ram(EduSgState *s, EduSgView *view, uint64_t addr,
         *len = MIN(*len, view->cache.len - offset);
         return (uint8_t *)view->cache.ptr + offset;
     }
-    mr = flatview_translate(address_space_to_flatview(s->guest), addr, &offset,
-                            len, view->is_write, MEMTXATTRS_UNSPECIFIED);
+    mr = edu_sg_translate(s, addr, &offset, len, view->is_write);
     if (!edu_sg_is_ram(mr, view->is_write)) {
         return NULL;
     }

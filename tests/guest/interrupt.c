@@ -147,6 +147,27 @@ TEST(timeouts_that_are_over_at_once)
 	expect_device_works(fd, EDUDMA_KMALLOC);
 }
 
+/* The driver may have two commands for these two bytes: see page_end.c. */
+TEST(what_is_left_of_a_command_is_forgotten)
+{
+	struct edudma_transfer transfer;
+	struct buffer buffer;
+
+	setup(0);
+	buffer = alloc_buffer(fd, EDUDMA_KMALLOC, LENGTH);
+	transfer = read_into(&buffer);
+	transfer.dst_offset = PAGE - 1;
+	transfer.length = 2;
+	transfer.timeout_ns = info.command_ns / 2;
+	EXPECT_ERRNO(ioctl(fd, EDUDMA_TRANSFER, &transfer), ETIMEDOUT);
+
+	transfer.dst_offset = 0;
+	transfer.length = 1;
+	transfer.timeout_ns = 0;
+	EXPECT_OK(ioctl(fd, EDUDMA_TRANSFER, &transfer));
+	EXPECT_EQ(transfer.commands, 1);
+}
+
 /* One in the queue ends early: it has never run, and the one that runs goes on. */
 TEST(waiting_ones_end_early)
 {
