@@ -12,8 +12,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/archive.sh"
 # A version is taken from the first that has it
 suites=(bookworm bookworm-backports trixie trixie-backports sid)
 
-# What callers exit with if the archive does not have what is wanted (any more)
-# shellcheck disable=SC2034 # they do
+# How find_suite ends if the archive does not have what is wanted (any more)
 gone=77
 
 # VERSION, VERSION/SUITE or SUITE
@@ -65,22 +64,31 @@ suite_version() { # SUITE PACKAGE
 		sed -nE "s/^'[^']*' $2_([0-9]+%3a)?([^_]+)_.*/\2/p"
 }
 
-# Prints the suite with a version of a package; 6.1 is not 6.12
+# Prints the suite with a version of a package; 6.1 is not 6.12. Ends with $gone if
+# there is none, and with 1 if that is not known.
 find_suite() { # PACKAGE VERSION|VERSION/SUITE|SUITE
-	local package=$1 version=${2%/*} found among=("${suites[@]}") suite
+	local package=$1 version=${2%/*} found among=("${suites[@]}") suite missing=$gone
 	case $2 in
 	*/*) among=("${2#*/}") ;;
 	[!0-9]*) version='' among=("$2") ;;
 	esac
 	for suite in "${among[@]}"; do
-		is_suite "$suite" && update_lists "$suite" || continue
+		is_suite "$suite" || continue
+		update_lists "$suite" || { missing=1; continue; }
 		found=$(suite_version "$suite" "$package")
 		if [[ -n $found && $found. =~ ^"$version"[^0-9] || -z $version ]]; then
 			echo "$suite"
 			return
 		fi
 	done
-	return 1
+	return "$missing"
+}
+
+# Ends a program whose find_suite failed
+not_found() { # STATUS WHAT
+	[ "$1" = "$gone" ] ||
+		die "cannot tell whether Debian's archive has $2, without its package lists: is there a network?"
+	(die "Debian's archive has no $2") || exit "$gone"
 }
 
 # The host's libraries are not theirs
