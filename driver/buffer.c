@@ -108,9 +108,11 @@ int edudma_method_info(struct edudma_file *file, struct edudma_method_info *arg)
 struct edudma_buffer *edudma_find_buffer(struct edudma_file *file, u32 handle)
 {
 	XA_STATE(xas, &file->buffers, array_index_nospec(handle, EDUDMA_HANDLE_LIMIT));
+	struct edudma_buffer *buf;
 
 	/* Handle 0, which is never given, has an entry of the xarray's own. */
-	return handle && handle < EDUDMA_HANDLE_LIMIT ? xas_load(&xas) : NULL;
+	buf = handle && handle < EDUDMA_HANDLE_LIMIT ? xas_load(&xas) : NULL;
+	return buf && buf->known ? buf : NULL;
 }
 
 static bool holds_conflict(const struct edudma_hold *a,
@@ -277,10 +279,21 @@ static void put_memory(struct edudma_buffer *buf, struct edudma_buffer_free *arg
 	arg->free_ns = ktime_get_ns() - unmapped;
 }
 
+/* Nobody finds it any more. */
+static void destroy_buffer(struct edudma_file *file, struct edudma_buffer *buf,
+			   struct edudma_buffer_free *arg)
+{
+	put_memory(buf, arg);
+	uncharge(file, PAGE_ALIGN(buf->length));
+	kfree(buf);
+}
+
 /**
  * edudma_buffer_alloc - EDUDMA_BUFFER_ALLOC
  * @file: the open file
  * @arg: see the UAPI
+ *
+ * No other call finds the buffer before edudma_buffer_alloc_end().
  *
  * Context: inside enter and exit; may sleep.
  * Return: 0 or an errno of the UAPI.
@@ -318,7 +331,6 @@ int edudma_buffer_alloc(struct edudma_file *file, struct edudma_buffer_alloc *ar
 	if (ret)
 		goto err_free;
 
-	/* From here on another thread may guess the handle, and free it. */
 	ret = xa_alloc_cyclic_irq(&file->buffers, &handle, buf,
 				  XA_LIMIT(1, EDUDMA_HANDLE_LIMIT - 1),
 				  &file->next_handle, GFP_KERNEL_ACCOUNT);
@@ -335,6 +347,30 @@ err_free:
 err_uncharge:
 	uncharge(file, PAGE_ALIGN(arg->length));
 	return ret;
+}
+
+/**
+ * edudma_buffer_alloc_end - let all calls find a new buffer, or free it
+ * @file: the open file
+ * @handle: what edudma_buffer_alloc() gave
+ * @told: user space has got the handle
+ *
+ * Context: inside enter and exit; may sleep.
+ */
+void edudma_buffer_alloc_end(struct edudma_file *file, u32 handle, bool told)
+{
+	struct edudma_buffer_free ignored;
+	struct edudma_buffer *buf;
+
+	xa_lock_irq(&file->buffers);
+	buf = xa_load(&file->buffers, handle);
+	if (told)
+		buf->known = true;
+	else
+		__xa_erase(&file->buffers, handle);
+	xa_unlock_irq(&file->buffers);
+	if (!told)
+		destroy_buffer(file, buf, &ignored);
 }
 
 /**
@@ -365,9 +401,7 @@ int edudma_buffer_free(struct edudma_file *file, struct edudma_buffer_free *arg)
 	if (ret)
 		return ret;
 
-	put_memory(buf, arg);
-	uncharge(file, PAGE_ALIGN(buf->length));
-	kfree(buf);
+	destroy_buffer(file, buf, arg);
 	return 0;
 }
 

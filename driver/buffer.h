@@ -63,6 +63,7 @@ struct edudma_buffer_ops {
  * @nr_segs: how many
  * @one: @segs of a kind that is always in one piece
  * @engine_priv: what the engine keeps for a mapped buffer
+ * @known: user space has got the handle; under the file's lock
  * @holds: ranges in use; under the file's lock
  * @mappings: live mmaps; under the file's lock
  */
@@ -77,6 +78,7 @@ struct edudma_buffer {
 	unsigned int nr_segs;
 	struct edudma_segment one;
 	void *engine_priv;
+	bool known;
 	struct hlist_head holds;
 	struct list_head mappings;
 };
@@ -121,6 +123,7 @@ u64 edudma_quota(void);
 
 int edudma_method_info(struct edudma_file *file, struct edudma_method_info *arg);
 int edudma_buffer_alloc(struct edudma_file *file, struct edudma_buffer_alloc *arg);
+void edudma_buffer_alloc_end(struct edudma_file *file, u32 handle, bool told);
 int edudma_buffer_free(struct edudma_file *file, struct edudma_buffer_free *arg);
 int edudma_buffer_sync(struct edudma_file *file, struct edudma_sync *arg);
 int edudma_buffer_cpu(struct edudma_file *file, struct edudma_cpu *arg);

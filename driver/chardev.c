@@ -283,6 +283,17 @@ static int copy_out(const union edudma_arg *arg, const struct edudma_ioctl *know
 	return 0;
 }
 
+/* Nobody could free a buffer whose handle did not arrive. */
+static void end_alloc(struct edudma_file *file, u32 handle, bool told)
+{
+	int idx;
+
+	idx = edudma_enter(file->edev);
+	if (!edudma_is_gone(file->edev))
+		edudma_buffer_alloc_end(file, handle, told);
+	edudma_exit(file->edev, idx);
+}
+
 static long edudma_ioctl(struct file *filp, unsigned int cmd, unsigned long user)
 {
 	struct edudma_file *file = filp->private_data;
@@ -304,7 +315,10 @@ static long edudma_ioctl(struct file *filp, unsigned int cmd, unsigned long user
 	ret = dispatch(file, nr, &arg);
 	if (ret)
 		return ret;
-	return copy_out(&arg, known, (void __user *)user, _IOC_SIZE(cmd));
+	ret = copy_out(&arg, known, (void __user *)user, _IOC_SIZE(cmd));
+	if (nr == _IOC_NR(EDUDMA_BUFFER_ALLOC))
+		end_alloc(file, arg.alloc.handle, !ret);
+	return ret;
 }
 
 static int edudma_mmap(struct file *filp, struct vm_area_struct *vma)
