@@ -212,12 +212,15 @@ TEST(unbind_idle)
 	expect_device_works(open_function(), EDUDMA_KMALLOC);
 }
 
+static pthread_barrier_t all_open;
+
 /* Threads that call whatever there is, all the time, while the device goes. */
 static void *call_all_the_time(void *argument)
 {
 	const uint32_t method = *(uint32_t *)argument % 3;
 	const int fd = open_function();
 
+	pthread_barrier_wait(&all_open);
 	for (;;) {
 		struct edudma_buffer_alloc alloc = { .method = method, .length = 2 * PAGE };
 		struct buffer buffer = { .fd = fd, .length = 2 * PAGE };
@@ -248,11 +251,13 @@ TEST(unbind_under_load)
 	uint32_t numbers[NR];
 
 	find_address();
+	ASSERT(!pthread_barrier_init(&all_open, NULL, NR + 1));
 	for (unsigned int i = 0; i < CYCLES; i++) {
 		for (unsigned int j = 0; j < NR; j++) {
 			numbers[j] = j;
 			ASSERT(!pthread_create(&threads[j], NULL, call_all_the_time, &numbers[j]));
 		}
+		pthread_barrier_wait(&all_open);
 		usleep(150000 + i * 7000);
 		unbind_device();
 		for (unsigned int j = 0; j < NR; j++)
