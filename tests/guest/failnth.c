@@ -14,21 +14,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "device.h"
 
 #define TRACING		"/sys/kernel/tracing/"
 #define DEBUGFS		"/sys/kernel/debug/"
+#define DRIVER		"/sys/bus/pci/drivers/edudma/"
 
 #define MAX_FAULTS	2000
 #define MAX_SWEEPS	10
 #define MAX_SITES	100
 #define SITE_LEN	80
 #define STATE_LEN	4096
+#define BATCH		3
 
-/* More pages than an IOMMU's allocator keeps ready, and a last one that is not full */
-#define LENGTH		(80 * PAGE - 1)
 
 /**
  * struct operation - what is to fail
@@ -36,12 +37,14 @@
  * @run: returns 0 or the errno
  * @clean_up: without faults, whatever @run did
  * @errors: the errnos that @run may return, up to a 0
+ * @bare: the driver itself allocates nothing for it
  */
 struct operation {
 	void (*prepare)(void);
 	int (*run)(void);
 	void (*clean_up)(void);
 	const int *errors;
+	bool bare;
 };
 
 /**
@@ -65,15 +68,26 @@ struct tally {
 static const int no_memory[] = { ENOMEM, EFAULT, 0 };
 static const int no_mapping[] = { ENOMEM, EFAULT, EIO, 0 };
 static const int no_entry[] = { ENOMEM, EFAULT, EAGAIN, 0 };
+/* The PCI core says EBUSY if it has no memory to note who uses the registers. */
+static const int no_probe[] = { ENOMEM, EFAULT, EIO, EBUSY, 0 };
 
 static int fail_fd;
+static char address[16];
+static bool has_iommu;
+/* Of a buffer, whose last page is not full */
+static size_t length = 8 * PAGE - 1;
 
 /* What an operation works on */
 static int fd;
 static uint32_t method;
 static struct buffer src, dst;
+static bool allocated;
 static void *mapped;
-static struct io_uring ring;
+static struct io_uring uring;
+static struct edudma_ring *ring;
+static int event;
+static bool answered;
+static uint32_t submitted;
 
 static int errno_of(long result)
 {
@@ -110,12 +124,20 @@ static void trace_faults(void)
 
 static void setup(void)
 {
+	int file = open_device();
+
+	get_address(file, address);
+	has_iommu = get_info(file).flags & EDUDMA_INFO_IOMMU;
+	close(file);
+	/* More pages than an IOMMU's allocator keeps ready */
+	if (has_iommu)
+		length = 80 * PAGE - 1;
 	allow_faults();
 	/*
 	 * The DMA API's own bookkeeping switches itself off for good when it gets no
 	 * memory for its tree. The kernel's command line says what may fail beside it.
 	 */
-	if (!access(DEBUGFS "dma-api", F_OK))
+	if (*read_file(DEBUGFS "dma-api/disabled") == 'N')
 		write_file(DEBUGFS "failslab/cache-filter", "Y");
 	trace_faults();
 	fail_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
@@ -158,11 +180,11 @@ static void read_trace(struct tally *tally, int error)
 static void read_state(char state[static STATE_LEN])
 {
 	FILE *file = fopen(DEBUGFS "edudma/edudma0/buffers", "re");
-	size_t length;
+	size_t n;
 
 	ASSERT(file != NULL);
-	length = fread(state, 1, STATE_LEN - 1, file);
-	state[length] = '\0';
+	n = fread(state, 1, STATE_LEN - 1, file);
+	state[n] = '\0';
 	fclose(file);
 }
 
@@ -196,11 +218,11 @@ static bool disarm(void)
 static bool run_with_fault(const struct operation *operation, unsigned int nth, int *error)
 {
 	char text[16];
-	int length = snprintf(text, sizeof(text), "%u", nth);
+	int n = snprintf(text, sizeof(text), "%u", nth);
 	bool came;
 
 	operation->prepare();
-	ASSERT_EQ(pwrite(fail_fd, text, length, 0), length);
+	ASSERT_EQ(pwrite(fail_fd, text, n, 0), n);
 	*error = operation->run();
 	came = disarm();
 	operation->clean_up();
@@ -259,7 +281,7 @@ static struct tally fail_everything(const struct operation *operation)
 		if (before && tally.nr_sites == before)
 			break;
 	}
-	EXPECT(tally.nr_sites > 0);
+	EXPECT(operation->bare ? tally.faults > 0 : tally.nr_sites > 0);
 	for (unsigned int i = 0; i < tally.nr_sites; i++)
 		ktap_diag("place %s", tally.sites[i]);
 	ktap_diag("%u faults, at %u places in the driver and %u of its copies; %u failed a mapping; %u were survived",
@@ -280,8 +302,8 @@ static void prepare_file(void)
 static void prepare_buffers(void)
 {
 	fd = open_device();
-	src = alloc_buffer(fd, method, LENGTH);
-	dst = alloc_buffer(fd, method, LENGTH);
+	src = alloc_buffer(fd, method, length);
+	dst = alloc_buffer(fd, method, length);
 }
 
 static void close_file(void)
@@ -308,25 +330,36 @@ TEST(open_file)
 
 static int run_alloc(void)
 {
-	struct edudma_buffer_alloc alloc = { .method = method, .length = LENGTH };
+	struct edudma_buffer_alloc alloc = { .method = method, .length = length };
+	long result = ioctl(fd, EDUDMA_BUFFER_ALLOC, &alloc);
 
-	return errno_of(ioctl(fd, EDUDMA_BUFFER_ALLOC, &alloc));
+	allocated = !result;
+	return errno_of(result);
+}
+
+/* Even if it is the answer that fails */
+static void expect_buffer_or_nothing(void)
+{
+	char state[STATE_LEN];
+
+	read_state(state);
+	EXPECT(strstr(state, allocated ? " buffers=1 " : "bytes=0 buffers=0 ") != NULL);
+	close(fd);
 }
 
 TEST_EACH(alloc)
 {
-	const char *iommu = getenv("EDUDMA_IOMMU");
 	struct tally tally;
 
 	method = variant;
 	tally = fail_everything(&(struct operation) {
 		.prepare = prepare_file,
 		.run = run_alloc,
-		.clean_up = close_file,
+		.clean_up = expect_buffer_or_nothing,
 		.errors = no_mapping,
 	});
 	/* Without one, a mapping is an addition. */
-	if (iommu && strcmp(iommu, "none"))
+	if (has_iommu)
 		EXPECT(tally.mappings > 0);
 }
 
@@ -347,7 +380,7 @@ TEST(transfer)
 
 static int run_sync(void)
 {
-	return errno_of(sync_range(&src, EDUDMA_SYNC_WRITE, 0, LENGTH));
+	return errno_of(sync_range(&src, EDUDMA_SYNC_WRITE, 0, length));
 }
 
 TEST(sync_begin)
@@ -362,14 +395,14 @@ TEST(sync_begin)
 
 static int run_mmap(void)
 {
-	mapped = mmap(NULL, LENGTH, PROT_READ | PROT_WRITE, MAP_SHARED, fd, src.mmap_offset);
+	mapped = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, src.mmap_offset);
 	return mapped == MAP_FAILED ? errno : 0;
 }
 
 static void unmap_and_close(void)
 {
 	if (mapped != MAP_FAILED)
-		munmap(mapped, LENGTH);
+		munmap(mapped, length);
 	close(fd);
 }
 
@@ -390,11 +423,11 @@ static void prepare_uring(void)
 	struct io_uring_sqe *sqe;
 
 	prepare_buffers();
-	ASSERT_EQ(io_uring_queue_init(1, &ring, IORING_SETUP_SQE128 | IORING_SETUP_CQE32), 0);
+	ASSERT_EQ(io_uring_queue_init(1, &uring, IORING_SETUP_SQE128 | IORING_SETUP_CQE32), 0);
 	transfer = (struct edudma_transfer) {
 		.op = EDUDMA_COPY, .src = src.handle, .dst = dst.handle, .length = PAGE
 	};
-	sqe = io_uring_get_sqe(&ring);
+	sqe = io_uring_get_sqe(&uring);
 	ASSERT(sqe != NULL);
 	memset(sqe, 0, sizeof(*sqe));
 	sqe->opcode = IORING_OP_URING_CMD;
@@ -408,16 +441,16 @@ static int run_uring(void)
 	struct io_uring_cqe *cqe;
 	int ret;
 
-	ret = io_uring_submit_and_wait(&ring, 1);
+	ret = io_uring_submit_and_wait(&uring, 1);
 	if (ret < 0)
 		return -ret;
-	ret = io_uring_peek_cqe(&ring, &cqe);
+	ret = io_uring_peek_cqe(&uring, &cqe);
 	return ret ? -ret : -cqe->res;
 }
 
 static void exit_uring(void)
 {
-	io_uring_queue_exit(&ring);
+	io_uring_queue_exit(&uring);
 	close(fd);
 }
 
@@ -428,6 +461,176 @@ TEST(io_uring_transfer)
 		.run = run_uring,
 		.clean_up = exit_uring,
 		.errors = no_entry,
+	});
+}
+
+static void prepare_ring(void)
+{
+	fd = open_device();
+	event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	ASSERT_OK(event);
+}
+
+static int run_ring(void)
+{
+	struct edudma_ring_setup setup = { .entries = 4, .eventfd = event };
+
+	return errno_of(ioctl(fd, EDUDMA_RING, &setup));
+}
+
+/* A ring whose answer did not arrive is there, all the same. */
+static void expect_ring(void)
+{
+	int error = run_ring();
+
+	EXPECT(!error || error == EBUSY);
+	close(event);
+	close(fd);
+}
+
+TEST(ring_setup)
+{
+	fail_everything(&(struct operation) {
+		.prepare = prepare_ring,
+		.run = run_ring,
+		.clean_up = expect_ring,
+		.errors = no_memory,
+	});
+}
+
+static void prepare_mmap_ring(void)
+{
+	prepare_ring();
+	ASSERT_EQ(run_ring(), 0);
+}
+
+static int run_mmap_ring(void)
+{
+	mapped = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (mapped == MAP_FAILED)
+		return errno;
+	ring = mapped;
+	EXPECT_EQ(ring->mask, 3);
+	return 0;
+}
+
+static void unmap_ring(void)
+{
+	if (mapped != MAP_FAILED)
+		munmap(mapped, PAGE);
+	close(event);
+	close(fd);
+}
+
+TEST(mmap_ring)
+{
+	fail_everything(&(struct operation) {
+		.prepare = prepare_mmap_ring,
+		.run = run_mmap_ring,
+		.clean_up = unmap_ring,
+		.errors = no_memory,
+		.bare = true,
+	});
+}
+
+static void prepare_batch(void)
+{
+	prepare_mmap_ring();
+	ASSERT_EQ(run_mmap_ring(), 0);
+	src = alloc_buffer(fd, method, length);
+	dst = alloc_buffer(fd, method, length);
+	write_pattern(&src, 0, BATCH * PAGE, 1);
+}
+
+static int run_batch(void)
+{
+	struct edudma_entry entries[BATCH];
+	struct edudma_submit batch = {
+		.entries = (uintptr_t)entries, .count = BATCH, .min_complete = BATCH
+	};
+	long result;
+
+	for (unsigned int i = 0; i < BATCH; i++)
+		entries[i] = (struct edudma_entry) {
+			.op = EDUDMA_COPY, .src = src.handle, .dst = dst.handle,
+			.src_offset = i * PAGE, .dst_offset = i * PAGE, .length = PAGE
+		};
+	result = ioctl(fd, EDUDMA_SUBMIT, &batch);
+	answered = !result;
+	submitted = batch.submitted;
+	return errno_of(result);
+}
+
+/* All that was submitted has ended well; if nobody was told how many, all or none was. */
+static void expect_completions(void)
+{
+	struct edudma_submit wait = { .min_complete = BATCH };
+	unsigned int nr;
+
+	ASSERT_OK(ioctl(fd, EDUDMA_SUBMIT, &wait));
+	nr = ring->tail - ring->head;
+	EXPECT(answered ? nr == submitted : !nr || nr == BATCH);
+	while (ring->head != ring->tail)
+		EXPECT_EQ(ring->completions[ring->head++ & ring->mask].status, 0);
+}
+
+static void expect_next_batch(void)
+{
+	expect_completions();
+	EXPECT_EQ(run_batch(), 0);
+	EXPECT_EQ(submitted, BATCH);
+	expect_completions();
+	EXPECT(has_pattern(&dst, 0, BATCH * PAGE, 1));
+	EXPECT(counters_add_up());
+	unmap_ring();
+}
+
+TEST(batch)
+{
+	fail_everything(&(struct operation) {
+		.prepare = prepare_batch,
+		.run = run_batch,
+		.clean_up = expect_next_batch,
+		.errors = no_memory,
+	});
+}
+
+static bool is_bound(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), DRIVER "%s", address);
+	return !access(path, F_OK);
+}
+
+static void prepare_unbound(void)
+{
+	write_file(DRIVER "unbind", address);
+	fd = open(DRIVER "bind", O_WRONLY | O_CLOEXEC);
+	ASSERT_OK(fd);
+}
+
+static int run_bind(void)
+{
+	return errno_of(write(fd, address, strlen(address)));
+}
+
+/* What probe did without, say debugfs, it shall have next time. */
+static void bind_and_close(void)
+{
+	if (is_bound())
+		write_file(DRIVER "unbind", address);
+	ASSERT_EQ(run_bind(), 0);
+	close(fd);
+}
+
+TEST(probe)
+{
+	fail_everything(&(struct operation) {
+		.prepare = prepare_unbound,
+		.run = run_bind,
+		.clean_up = bind_and_close,
+		.errors = no_probe,
 	});
 }
 
