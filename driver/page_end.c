@@ -10,7 +10,8 @@
  * a page; so it is wrong only for an access that begins at the last byte of one.
  *
  * Such a byte goes by way of a page of the driver's own: the CPU copies it, to or
- * from where the IOMMU should have led to.
+ * from where the IOMMU should have led to. It needs no sync, for the devices that
+ * QEMU emulates go through the CPU's caches.
  */
 #include <linux/dma-mapping.h>
 #include <linux/highmem.h>

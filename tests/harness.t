@@ -48,4 +48,9 @@ printf '%s\n' 'KTAP version 1' '1..2' '    1..2' '    ok 1 a' '    not ok 2 b # 
 forwarded "$out/ktap" >"$out/tap"
 check "nested results are flattened and counted" grep -qx '4 results, 2 failures' "$out/tap"
 check "... with their numbers and names" grep -qx 'not ok 2 - title: b  why' "$out/tap"
+
+status=0
+QEMU=10.0 "$top/qemu/device/find" >"$out/find" 2>&1 || status=$?
+check "edu-sg is not built for a QEMU of the archive" test "$status" -eq 1
+check "... and what to do is said" grep -q 'leave QEMU= away' "$out/find"
 finish
