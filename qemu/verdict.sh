@@ -8,7 +8,7 @@ trouble='WARNING|BUG|Oops|Call Trace|KASAN|KCSAN|UBSAN|DMA-API: |Kernel panic'
 trouble+='|general protection fault|unable to handle|refcount_t: |kmemleak: .*new suspected'
 trouble+='|INFO: (task|rcu|lockdep|possible)|rcu.*stall|nobody cared|swiotlb buffer is full'
 trouble+='|(circular|recursive) locking|inconsistent lock|lock held when|held lock freed'
-trouble+='|bad unlock balance|suspicious RCU|sleeping function|scheduling while atomic'
+trouble+='|DMAR: \[|bad unlock balance|suspicious RCU|sleeping function|scheduling while atomic'
 
 # ... although it looks like it
 harmless='DMA-API: (preallocated|debugging enabled)'

@@ -30,6 +30,12 @@ for memory in 128 256 1024 5120; do
 done
 guest lazy-1024 "${virtual[@]}" --memory 1024 --machine q35 --iommu intel \
 	--append iommu.strict=0 -- "${merged[*]}" ownership transfer mmap
+# What the device does to memory that is unmapped, QEMU and the guest's kernel log.
+for strict in 0 1; do
+	guest "blocked-strict-$strict" "${virtual[@]}" --machine q35 --iommu intel \
+		--append "iommu.strict=$strict iomem=relaxed" \
+		--expect-log 'DMAR: \[DMA' --expect-log 'Invalid (read|write)' -- blocked
+done
 # As behind QEMU's virtio-iommu: bytes at the ends of pages go alone, 64 KiB have one.
 guest page-ends "${virtual[@]}" --machine q35 --iommu intel --params "page_ends=1 window=4095" -- \
 	'window 4095 1' ownership queue 'KTAP_ONLY=what_is_left interrupt' 'edudma test --quick --ktap'
