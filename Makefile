@@ -50,7 +50,7 @@ run: build ## tests and measures the three kinds of memory in a guest
 
 TESTS := tests/*.t tests/qtest/*.t
 # These look at the host's part, or at how long things take
-hosted := $(addprefix tests/,harness.t run.t unit.t)
+hosted := $(addprefix tests/,answer.t harness.t matrix.t model.t run.t unit.t)
 
 test: build ## runs the whole test suite
 	$(Q)prove $(PROVEFLAGS) $(TESTS)
