@@ -85,6 +85,7 @@ guest() {
 	# 1: the suite says that something failed, which has been reported.
 	[ "$status" -le 1 ] || echo "# qemu/run ended with status $status; see $out/$title"
 	result "$((status > 1))" "$title: the guest ends well, its logs are clean"
+	promise clean 1 $((status <= 1))
 }
 
 # Leaves in $device_qemu a QEMU that has edu-sg, which may take minutes to build.
