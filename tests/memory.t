@@ -38,5 +38,5 @@ for strict in 0 1; do
 done
 # As behind QEMU's virtio-iommu: bytes at the ends of pages go alone, 64 KiB have one.
 guest page-ends "${virtual[@]}" --machine q35 --iommu intel --params "page_ends=1 window=4095" -- \
-	'window 4095 1' ownership queue 'KTAP_ONLY=what_is_left interrupt' 'edudma test --quick --ktap'
+	'window 4095 1' 'KTAP_ONLY=what_is_left interrupt' 'edudma test --quick --ktap'
 finish
