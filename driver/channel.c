@@ -365,6 +365,9 @@ void edudma_channels_stop(struct edudma_device *edev, int status)
 	unsigned long flags;
 	unsigned int i;
 
+	WRITE_ONCE(edev->generation, edev->generation | 1);
+	wake_up_all(&edev->wait);
+
 	for (i = 0; i < edev->limits.nr_channels; i++) {
 		struct edudma_channel *chan = &edev->channels[i];
 
@@ -405,7 +408,20 @@ int edudma_channels_resume(struct edudma_device *edev)
 		edev->channels[i].stopped = 0;
 		channel_unlock(&edev->channels[i], flags);
 	}
+	WRITE_ONCE(edev->generation, (edev->generation | 1) + 1);
 	return 0;
+}
+
+/**
+ * edudma_was_stopped - has the device lost what it was told?
+ * @edev: the device
+ * @generation: edudma_device.generation, when it was told
+ *
+ * Return: true if it was stopped since, or is.
+ */
+bool edudma_was_stopped(struct edudma_device *edev, unsigned int generation)
+{
+	return generation & 1 || READ_ONCE(edev->generation) != generation;
 }
 
 /* Under the channel's lock. What waits, waits for something that runs. */

@@ -164,11 +164,14 @@ static int edudma_factorial(struct edudma_file *file, struct edudma_factorial *a
 static int edudma_liveness(struct edudma_file *file, struct edudma_liveness *arg)
 {
 	struct edudma_device *edev = file->edev;
+	unsigned int generation = READ_ONCE(edev->generation);
 
 	if (!edev->type->ops->liveness)
 		return -EOPNOTSUPP;
+	if (edudma_was_stopped(edev, generation))
+		return -EIO;
 	arg->answer = edev->type->ops->liveness(edev, arg->value);
-	return 0;
+	return edudma_was_stopped(edev, generation) ? -EIO : 0;
 }
 
 union edudma_arg {
@@ -226,8 +229,6 @@ static int dispatch_inside(struct edudma_file *file, unsigned int nr,
 		return edudma_buffer_sync(file, &arg->sync);
 	case _IOC_NR(EDUDMA_CPU):
 		return edudma_buffer_cpu(file, &arg->cpu);
-	case _IOC_NR(EDUDMA_TRANSFER):
-		return edudma_transfer(file, &arg->transfer);
 	case _IOC_NR(EDUDMA_FACTORIAL):
 		return edudma_factorial(file, &arg->factorial);
 	case _IOC_NR(EDUDMA_LIVENESS):
@@ -243,9 +244,11 @@ static int dispatch(struct edudma_file *file, unsigned int nr, union edudma_arg 
 {
 	int ret, idx;
 
-	/* It copies more from user space, and enters when it has it. */
+	/* These enter by themselves: they copy more from user space, or wait, outside. */
 	if (nr == _IOC_NR(EDUDMA_SUBMIT))
 		return edudma_ring_submit(file, &arg->submit);
+	if (nr == _IOC_NR(EDUDMA_TRANSFER))
+		return edudma_transfer(file, &arg->transfer);
 
 	idx = edudma_enter(file->edev);
 	ret = edudma_is_gone(file->edev) ? -ENODEV : dispatch_inside(file, nr, arg);

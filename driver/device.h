@@ -93,10 +93,12 @@ struct edudma_counters {
  * struct edudma_edu - the state of what edu.c drives
  * @liveness_lock: one liveness check at a time
  * @flags: who uses the factorial, which may take long; and whether it has ended
+ * @generation: edudma_device.generation, when its user came
  */
 struct edudma_edu {
 	spinlock_t liveness_lock; /* protects the liveness register */
 	unsigned long flags;
+	unsigned int generation;
 };
 
 /**
@@ -119,8 +121,9 @@ struct edudma_edu {
  * @nr_vectors: how many
  * @srcu: who is inside enter and exit
  * @gone: set once, by remove()
- * @broken: set once, when the device stopped answering
- * @wait: woken when @gone is set, for those who wait inside
+ * @broken: set when the device stopped answering
+ * @generation: odd while the device is stopped, and another one each time it is not
+ * @wait: woken when @gone is set, or the device stopped, for those who wait inside
  * @spinners: how many look for ends instead of sleeping
  * @spin_ns: how long it pays to do so
  * @tick: looks for ended commands: the poller, and the net below interrupts
@@ -152,6 +155,7 @@ struct edudma_device {
 	struct srcu_struct srcu;
 	bool gone;
 	bool broken;
+	unsigned int generation;
 	wait_queue_head_t wait;
 	atomic_t spinners;
 	u64 spin_ns;

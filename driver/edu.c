@@ -103,14 +103,21 @@ static void edu_release_factorial(struct edudma_device *edev)
 	wake_up(&edev->wait);
 }
 
+static bool edu_factorial_is_lost(struct edudma_device *edev)
+{
+	return edudma_was_stopped(edev, edev->edu.generation);
+}
+
 static bool edu_factorial_is_idle(struct edudma_device *edev)
 {
-	return !edudma_edu_is_computing(edev);
+	return edu_factorial_is_lost(edev) || !edudma_edu_is_computing(edev);
 }
 
 /* The interrupt of a factorial that nobody waited for may come late. */
 static bool edu_factorial_has_ended(struct edudma_device *edev)
 {
+	if (edu_factorial_is_lost(edev))
+		return true;
 	if (edu_uses_interrupts(edev) && !test_bit(EDU_FACTORIAL_ENDED, &edev->edu.flags))
 		return false;
 	return !edudma_edu_is_computing(edev);
@@ -141,8 +148,9 @@ static int edu_wait(struct edudma_device *edev,
 						       slice);
 		if (edudma_is_gone(edev))
 			return -ENODEV;
+		/* Begun anew if no handler has run: if the machine went to sleep, for one. */
 		if (ret < 0)
-			return -EINTR;
+			return -ERESTARTNOHAND;
 		if (ret)
 			return 0;
 	}
@@ -154,10 +162,13 @@ static int edu_compute(struct edudma_device *edev, u32 n, u64 deadline,
 {
 	int ret;
 
+	edev->edu.generation = READ_ONCE(edev->generation);
 	/* Who did not wait for his result has left the device computing. */
 	ret = edu_wait(edev, edu_factorial_is_idle, deadline);
 	if (ret)
 		return ret;
+	if (edu_factorial_is_lost(edev))
+		return -EIO;
 	clear_bit(EDU_FACTORIAL_ENDED, &edev->edu.flags);
 	writel(edu_uses_interrupts(edev) ? EDU_STATUS_IRQ : 0, edev->regs + EDU_STATUS);
 	writel(n, edev->regs + EDU_FACTORIAL);
@@ -165,7 +176,7 @@ static int edu_compute(struct edudma_device *edev, u32 n, u64 deadline,
 	if (ret)
 		return ret;
 	*result = readl(edev->regs + EDU_FACTORIAL);
-	return 0;
+	return edu_factorial_is_lost(edev) ? -EIO : 0;
 }
 
 /**
@@ -176,7 +187,7 @@ static int edu_compute(struct edudma_device *edev, u32 n, u64 deadline,
  * @result: n! modulo 2^32
  *
  * Context: inside enter and exit; may sleep.
- * Return: 0, -EINTR, -ETIMEDOUT or -ENODEV.
+ * Return: 0, -ERESTARTNOHAND, -ETIMEDOUT, -EIO if the device was stopped, or -ENODEV.
  */
 int edudma_edu_factorial(struct edudma_device *edev, u32 n, u64 timeout_ns,
 			 u32 *result)

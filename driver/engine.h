@@ -73,8 +73,8 @@ struct edudma_limits {
  * @stop: wait until the device touches no memory for this channel any more,
  *	and forget what was running. 0, or -ETIMEDOUT if that rest cannot be
  *	proved. Nothing is queued any more. May sleep.
- * @factorial: compute n! modulo 2^32. Optional. May sleep; -EINTR, -ETIMEDOUT
- *	or -ENODEV if the wait ends early.
+ * @factorial: compute n! modulo 2^32. Optional. May sleep; -ERESTARTNOHAND, -ETIMEDOUT,
+ *	-EIO or -ENODEV if the wait ends early.
  * @liveness: the device's answer to a value. Optional.
  * @show: print the registers. Optional. May sleep.
  *

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The PCI driver: probe, remove, shutdown
+ * The PCI driver: probe, remove, shutdown; reset, sleep, and recovery from errors
  *
- * See Documentation/PCI/pci.rst for the order of things.
+ * See Documentation/PCI/pci.rst for the order of things, for sleep
+ * Documentation/power/pci.rst and Documentation/driver-api/pm/devices.rst, and for
+ * recovery Documentation/PCI/pci-error-recovery.rst.
+ *
+ * Whatever happens to the function, there is one way to bring it to rest, which is
+ * edudma_rest(), and one back to work, edudma_work().
  */
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
@@ -84,6 +89,8 @@ static int edudma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		goto err_irq;
 	}
 	edudma_debugfs_add(edev);
+	/* For edudma_slot_reset() */
+	pci_save_state(pdev);
 
 	dev_info(&edev->dev, "%s at %s: window %u, mask 0x%llx%s, %s\n",
 		 type->ops->name, pci_name(pdev), edev->limits.window,
@@ -106,16 +113,31 @@ err_put:
 	return ret;
 }
 
-/* From here on nobody begins anything, and the device touches no memory. */
+/* What runs ends with @status, and what comes; and the device touches no memory. */
+static void edudma_rest(struct edudma_device *edev, int status)
+{
+	edudma_channels_stop(edev, status);
+	cancel_delayed_work_sync(&edev->tick);
+	pci_clear_master(edev->pdev);
+	pci_wait_for_pending_transaction(edev->pdev);
+}
+
+/* After edudma_rest(), with the configuration space as it was */
+static int edudma_work(struct edudma_device *edev)
+{
+	pci_set_master(edev->pdev);
+	/* Kernels before 6.19 restore what was saved only once. */
+	pci_save_state(edev->pdev);
+	return edudma_channels_resume(edev);
+}
+
+/* From here on nobody begins anything, either. */
 static void edudma_quiesce(struct edudma_device *edev)
 {
 	edudma_mark_gone(edev);
-	edudma_channels_stop(edev, -ENODEV);
+	edudma_rest(edev, -ENODEV);
 	edudma_wait_for_exit(edev);
-	cancel_delayed_work_sync(&edev->tick);
 	edudma_irq_fini(edev);
-	pci_clear_master(edev->pdev);
-	pci_wait_for_pending_transaction(edev->pdev);
 }
 
 static void edudma_remove(struct pci_dev *pdev)
@@ -138,20 +160,60 @@ static void edudma_shutdown(struct pci_dev *pdev)
 	edudma_quiesce(pci_get_drvdata(pdev));
 }
 
-/* Somebody resets the function: what runs ends with EIO, and so does what comes. */
-static void edudma_reset_prepare(struct pci_dev *pdev)
+/* The machine goes to sleep, and who waits for a request already does. */
+static int edudma_suspend(struct device *dev)
 {
-	edudma_channels_stop(pci_get_drvdata(pdev), -EIO);
+	edudma_rest(dev_get_drvdata(dev), -EIO);
+	return 0;
 }
 
-/* The PCI core has restored the configuration space, the device begins anew. */
+/* The PCI core has restored the configuration space, MSI and MSI-X included. */
+static int edudma_resume(struct device *dev)
+{
+	return edudma_work(dev_get_drvdata(dev));
+}
+
+static DEFINE_SIMPLE_DEV_PM_OPS(edudma_pm_ops, edudma_suspend, edudma_resume);
+
+/* Somebody resets the function. */
+static void edudma_reset_prepare(struct pci_dev *pdev)
+{
+	edudma_rest(pci_get_drvdata(pdev), -EIO);
+}
+
+/* The PCI core has restored the configuration space. */
 static void edudma_reset_done(struct pci_dev *pdev)
 {
-	pci_set_master(pdev);
-	edudma_channels_resume(pci_get_drvdata(pdev));
+	edudma_work(pci_get_drvdata(pdev));
+}
+
+/*
+ * An error on the way to the device: what was under way may have lost bytes. Whatever
+ * the error was, a reset leads out; unless the device is lost, and remove() comes.
+ */
+static pci_ers_result_t edudma_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
+{
+	edudma_rest(pci_get_drvdata(pdev), -EIO);
+	return state == pci_channel_io_perm_failure ? PCI_ERS_RESULT_DISCONNECT :
+		PCI_ERS_RESULT_NEED_RESET;
+}
+
+/* The link has been reset, and the device with it, or not. */
+static pci_ers_result_t edudma_slot_reset(struct pci_dev *pdev)
+{
+	pci_restore_state(pdev);
+	return pci_device_is_present(pdev) ? PCI_ERS_RESULT_RECOVERED : PCI_ERS_RESULT_DISCONNECT;
+}
+
+static void edudma_error_resume(struct pci_dev *pdev)
+{
+	edudma_work(pci_get_drvdata(pdev));
 }
 
 static const struct pci_error_handlers edudma_error_handlers = {
+	.error_detected = edudma_error_detected,
+	.slot_reset = edudma_slot_reset,
+	.resume = edudma_error_resume,
 	.reset_prepare = edudma_reset_prepare,
 	.reset_done = edudma_reset_done,
 };
@@ -193,6 +255,7 @@ static struct pci_driver edudma_driver = {
 	.remove = edudma_remove,
 	.shutdown = edudma_shutdown,
 	.err_handler = &edudma_error_handlers,
+	.driver.pm = pm_sleep_ptr(&edudma_pm_ops),
 };
 
 static int __init edudma_init(void)

@@ -10,6 +10,7 @@
  * reference, and an open file with requests under way stays, with its memory. So
  * nothing is freed that the device may write.
  */
+#include <linux/freezer.h>
 #include <linux/ktime.h>
 #include <linux/slab.h>
 
@@ -373,10 +374,11 @@ void edudma_request_put(struct edudma_request *req)
 	xa_unlock_irqrestore(&file->buffers, flags);
 }
 
-/* All of them, so that completion_done() stays true afterwards. */
 static void waiter_complete(struct edudma_request *req)
 {
-	complete_all(&req->done);
+	/* See request_is_done() */
+	smp_store_release(&req->done, true);
+	wake_up(&req->wait);
 }
 
 static const struct edudma_sink waiter = {
@@ -387,25 +389,53 @@ static bool request_is_done(void *arg)
 {
 	struct edudma_request *req = arg;
 
-	return completion_done(&req->done);
+	/* Whoever sees it done sees how it ended. */
+	return smp_load_acquire(&req->done);
 }
 
+static void request_give_up(struct edudma_request *req)
+{
+	struct edudma_device *edev = req->file->edev;
+	int idx;
+
+	idx = edudma_enter(edev);
+	if (!edudma_is_gone(edev))
+		edudma_channel_cancel(req);
+	edudma_exit(edev, idx);
+}
+
+/*
+ * Inside of nothing, so that the waiter can stay where he is when the machine goes to
+ * sleep. He would else be sent off as by a signal.
+ */
 static int request_wait(struct edudma_request *req, u64 timeout_ns)
 {
-	long left;
+	long left = wait_event_freezable_timeout(req->wait, request_is_done(req),
+						 edudma_timeout_jiffies(timeout_ns));
 
-	if (edudma_spin(req->file->edev, request_is_done, req))
-		return req->status;
-	left = edudma_timeout_jiffies(timeout_ns);
-	left = wait_for_completion_interruptible_timeout(&req->done, left);
 	if (left > 0)
 		return req->status;
-
-	edudma_channel_cancel(req);
+	request_give_up(req);
 	/* It may have ended just before it was cancelled. */
-	if (completion_done(&req->done) && req->status != -ECANCELED)
+	if (request_is_done(req) && req->status != -ECANCELED)
 		return req->status;
 	return left ? -EINTR : -ETIMEDOUT;
+}
+
+/* Submit a request, and look whether it ends soon. */
+static struct edudma_request *request_begin(struct edudma_file *file,
+					    const struct edudma_transfer *arg)
+{
+	struct edudma_request *req;
+
+	req = edudma_request_create(file, arg, &waiter);
+	if (IS_ERR(req))
+		return req;
+	init_waitqueue_head(&req->wait);
+	req->done = false;
+	edudma_requests_submit(&req, 1);
+	edudma_spin(file->edev, request_is_done, req);
+	return req;
 }
 
 static void report(const struct edudma_request *req, struct edudma_transfer *arg)
@@ -421,19 +451,20 @@ static void report(const struct edudma_request *req, struct edudma_transfer *arg
  * @file: the open file
  * @arg: see the UAPI
  *
- * Context: inside enter and exit; may sleep.
+ * Context: may sleep.
  * Return: 0 or an errno of the UAPI.
  */
 int edudma_transfer(struct edudma_file *file, struct edudma_transfer *arg)
 {
+	struct edudma_device *edev = file->edev;
 	struct edudma_request *req;
-	int ret;
+	int ret, idx;
 
-	req = edudma_request_create(file, arg, &waiter);
+	idx = edudma_enter(edev);
+	req = edudma_is_gone(edev) ? ERR_PTR(-ENODEV) : request_begin(file, arg);
+	edudma_exit(edev, idx);
 	if (IS_ERR(req))
 		return PTR_ERR(req);
-	init_completion(&req->done);
-	edudma_requests_submit(&req, 1);
 
 	ret = request_wait(req, arg->timeout_ns);
 	if (!ret)

@@ -5,10 +5,10 @@
 #ifndef EDUDMA_REQUEST_H
 #define EDUDMA_REQUEST_H
 
-#include <linux/completion.h>
 #include <linux/list.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 
 #include "buffer.h"
 #include "uapi/linux/edudma.h"
@@ -66,7 +66,8 @@ struct edudma_sink {
  * @sink: who is told
  * @user_data: for a ring
  * @context: for io_uring
- * @done: for a waiter, who may leave before the end; so it is not on his stack
+ * @wait: for a waiter, who may leave before the end; so it is not on his stack
+ * @done: it has ended; for the same
  */
 struct edudma_request {
 	refcount_t refs;
@@ -91,7 +92,8 @@ struct edudma_request {
 	const struct edudma_sink *sink;
 	u64 user_data;
 	void *context;
-	struct completion done;
+	wait_queue_head_t wait;
+	bool done;
 };
 
 int edudma_requests_prepare(struct edudma_file *file, const struct edudma_entry *entries,

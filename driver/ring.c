@@ -10,6 +10,7 @@
  * when the device has gone.
  */
 #include <linux/eventfd.h>
+#include <linux/freezer.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -270,15 +271,25 @@ static bool ring_has_enough(void *arg)
 		ring_unread(ring, READ_ONCE(ring->tail)) >= waiter->min;
 }
 
+/* Look for a while, inside; then sleep outside, where the machine may go to sleep, too. */
 static int ring_wait(struct edudma_file *file, u32 min, u64 timeout_ns)
 {
 	struct ring_waiter waiter = { .file = file, .min = min };
+	struct edudma_device *edev = file->edev;
+	bool gone;
 	long left;
+	int idx;
 
-	if (edudma_spin(file->edev, ring_has_enough, &waiter))
-		return 0;
-	left = wait_event_interruptible_timeout(file->ring.wait, ring_has_enough(&waiter),
-						edudma_timeout_jiffies(timeout_ns));
+	idx = edudma_enter(edev);
+	gone = edudma_is_gone(edev);
+	if (!gone)
+		edudma_spin(edev, ring_has_enough, &waiter);
+	edudma_exit(edev, idx);
+	if (gone)
+		return -ENODEV;
+
+	left = wait_event_freezable_timeout(file->ring.wait, ring_has_enough(&waiter),
+					    edudma_timeout_jiffies(timeout_ns));
 	if (left < 0)
 		return -EINTR;
 	return left ? 0 : -ETIMEDOUT;
@@ -330,7 +341,7 @@ static int ring_submit(struct edudma_file *file, struct edudma_submit *arg)
  */
 int edudma_ring_submit(struct edudma_file *file, struct edudma_submit *arg)
 {
-	int ret = 0, idx;
+	int ret = 0;
 
 	arg->submitted = 0;
 	if (arg->flags)
@@ -344,9 +355,6 @@ int edudma_ring_submit(struct edudma_file *file, struct edudma_submit *arg)
 	if (ret || arg->submitted < arg->count || !arg->min_complete)
 		return ret;
 
-	idx = edudma_enter(file->edev);
-	ret = edudma_is_gone(file->edev) ? -ENODEV :
-		ring_wait(file, arg->min_complete, arg->timeout_ns);
-	edudma_exit(file->edev, idx);
+	ret = ring_wait(file, arg->min_complete, arg->timeout_ns);
 	return arg->submitted ? 0 : ret;
 }

@@ -40,7 +40,8 @@
  *   ENOMEM      the allocator has no memory of this kind and size now
  *   ERANGE      the device cannot address this kind of memory on this machine;
  *               the kernel log says why and what to do
- *   EIO         the memory could not be mapped, or the device failed
+ *   EIO         the memory could not be mapped; or the device failed, was reset, or
+ *               went to sleep with the machine
  *   EINTR       a signal came first; the transfer may have moved some bytes
  *   ETIMEDOUT   the timeout came first; the transfer may have moved some bytes
  *   ENODEV      the device has gone; nothing will work on this file any more
@@ -451,7 +452,7 @@ struct edudma_submit {
  * @result: out: n! modulo 2^32
  * @timeout_ns: in: nanoseconds to ETIMEDOUT; zero: for ever
  *
- * Errors: EINTR, ETIMEDOUT, EOPNOTSUPP, ENODEV.
+ * Errors: EINTR, ETIMEDOUT, EIO, EOPNOTSUPP, ENODEV.
  */
 struct edudma_factorial {
 	__u32 n;
@@ -464,7 +465,7 @@ struct edudma_factorial {
  * @value: in: any number
  * @answer: out: what the device made of it; the bitwise inverse if it is well
  *
- * Errors: EOPNOTSUPP, ENODEV.
+ * Errors: EIO, EOPNOTSUPP, ENODEV.
  */
 struct edudma_liveness {
 	__u32 value;
