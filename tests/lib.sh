@@ -22,6 +22,9 @@ failures=0
 # shellcheck disable=SC2034 # the tests use them
 virtual=(--clock virtual --accel tcg) real=(--clock real --smp 2)
 
+# How often a device goes and comes back in a guest. A machine does so a twentieth of it.
+export EDUDMA_CYCLES=${CYCLES:-100}
+
 # result 0|1 NAME: prints one, by the exit status of what was tested
 result() {
 	local not=''

@@ -22,7 +22,7 @@ int open_path(const char *path)
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0) {
-		ktap_true(false, path, "it can be opened");
+		ktap_errno(fd, 0, path, "open");
 		ktap_stop();
 	}
 	return fd;
@@ -322,6 +322,13 @@ bool has_byte(const struct buffer *buffer, uint64_t offset, uint64_t length, uin
 	ASSERT_OK(sync_range(buffer, EDUDMA_SYNC_READ | EDUDMA_SYNC_END, offset, length));
 	munmap((void *)memory, mapped_bytes(buffer));
 	return ok;
+}
+
+unsigned int nr_cycles(void)
+{
+	const char *cycles = getenv("EDUDMA_CYCLES");
+
+	return cycles ? strtoul(cycles, NULL, 10) : 1;
 }
 
 void expect_device_works(int fd, uint32_t method)

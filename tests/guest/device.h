@@ -91,6 +91,8 @@ bool has_byte(const struct buffer *buffer, uint64_t offset, uint64_t length, uin
 bool memory_is(const uint8_t *memory, size_t length, uint8_t byte);
 bool memory_has_pattern(const uint8_t *memory, size_t length, uint32_t seed);
 
+/* How often what comes back goes: $EDUDMA_CYCLES */
+unsigned int nr_cycles(void);
 /* Copy some bytes, and compare. */
 void expect_device_works(int fd, uint32_t method);
 

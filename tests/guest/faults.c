@@ -12,7 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sg.h"
+#include "monitor.h"
+#include "user.h"
 
 #define SECOND		1000000000ull
 

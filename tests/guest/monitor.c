@@ -103,3 +103,12 @@ const char *monitor(const char *format, ...)
 	ASSERT(json_object_object_get_ex(answer, "return", &text));
 	return json_object_get_string(text);
 }
+
+void inject(const char *fault, unsigned int nth)
+{
+	const char *complaint = monitor("qom-set /machine/peripheral/sg fault-%s %u", fault, nth);
+
+	if (*complaint)
+		ktap_diag("%s", complaint);
+	ASSERT(!*complaint);
+}

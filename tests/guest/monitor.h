@@ -11,4 +11,7 @@
  */
 const char *monitor(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Let edu-sg, to QEMU the device "sg", do wrong at the @nth event from now on. */
+void inject(const char *fault, unsigned int nth);
+
 #endif /* MONITOR_H */

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "sg.h"
+#include "monitor.h"
+#include "user.h"
 
 #define CYCLES	10
 

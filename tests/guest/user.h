@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the tests share that make edu-sg fail, or go. To QEMU it is the device "sg".
+ * Who has requests under way, in tests where the device fails, or goes
  */
-#ifndef SG_H
-#define SG_H
+#ifndef USER_H
+#define USER_H
 
 #include "batch.h"
 
@@ -27,9 +27,6 @@ struct user new_user(void);
 /* Nobody uses the ranges any more, requests work, and every one is accounted for. */
 void expect_all_well(const struct user *user);
 
-/* Let the device do wrong at the @nth event from now on. */
-void inject(const char *fault, unsigned int nth);
-
 /* Copy a piece of @src to @dst with each of @nr requests, numbered from 0. */
 void submit_many(const struct user *user, unsigned int nr);
 /* Those have ended: number @bad with @error, and the others well. */
@@ -37,4 +34,4 @@ void expect_many(const struct user *user, unsigned int nr, unsigned int bad, int
 /* They have ended, the last @failed ones or more with @error, and the others well. */
 void expect_end(const struct user *user, unsigned int nr, unsigned int failed, int error);
 
-#endif /* SG_H */
+#endif /* USER_H */

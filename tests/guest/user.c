@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "monitor.h"
-#include "sg.h"
+#include "user.h"
 
 struct user new_user(void)
 {
@@ -13,15 +12,6 @@ struct user new_user(void)
 	ASSERT_OK(to_device(&user.src, 0, LENGTH, 0));
 	user.ring = open_ring(user.fd);
 	return user;
-}
-
-void inject(const char *fault, unsigned int nth)
-{
-	const char *complaint = monitor("qom-set /machine/peripheral/sg fault-%s %u", fault, nth);
-
-	if (*complaint)
-		ktap_diag("%s", complaint);
-	ASSERT(!*complaint);
 }
 
 static void expect_unused(const struct buffer *buffer)
