@@ -112,18 +112,23 @@ pack_job() {
 	[ -n "$shell" ] || quote "${command[@]}" >"$root/job/command"
 	add_modules "$root"
 	[ ${#programs[@]} = 0 ] || add_programs "$root" "${programs[@]}"
+	if [ ${#files[@]} != 0 ]; then
+		mkdir "$root/root"
+		cp -L "${files[@]}" "$root/root"
+	fi
 	"$here/guest/pack" "$root" | cat "$base" - >"$scratch/initramfs"
 }
 
 qemu_command() {
 	local device drive words record
 	words="console=ttyS0 ignore_loglevel panic=-1 oops=panic cryptomgr.notests"
-	# no -no-shutdown, and a panic reboots at once: every guest comes to an end
-	qemu_words=("$qemu" -nodefaults -no-user-config -display none -no-reboot
+	qemu_words=("$qemu" -nodefaults -no-user-config -display none
 		-machine "$machine" -smp "$smp" -m "$memory"
 		-kernel "$KERNEL_IMAGE" -initrd "$scratch/initramfs"
 		-serial "file:$logs/console.log"
 		-d guest_errors -D "$logs/qemu.log")
+	# no -no-shutdown, and a panic reboots at once: every guest comes to an end
+	[ -n "$reboot" ] || qemu_words+=(-no-reboot)
 	if [ -n "$shell" ]; then
 		qemu_words+=(-chardev stdio,id=job,mux=on,signal=off -mon job)
 	else
@@ -146,8 +151,8 @@ qemu_command() {
 	if [ "$clock" = virtual ]; then
 		# Recording keeps QEMU's main loop out while the guest runs: else, on a busy
 		# host, it may skip time before the guest's last instructions are counted.
-		# It would keep out a monitor's commands as well.
-		[ -n "$monitor" ] || record=,rr=record,rrfile=/dev/null
+		# It would keep out a monitor's commands and a reboot as well.
+		[ -n "$monitor$reboot" ] || record=,rr=record,rrfile=/dev/null
 		# The seed is for what QEMU tosses for the guest.
 		qemu_words+=(-icount "shift=3,sleep=off${record:-}"
 			-rtc base=2024-01-01T00:00:00,clock=vm -seed 1)

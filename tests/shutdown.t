@@ -20,4 +20,20 @@ goes_down() {
 goes_down poweroff poweroff 'reboot: Power down'
 goes_down reboot reboot 'reboot: Restarting system'
 promise shutdown $((results / 2)) $(((results - failures) / 2))
+
+# The kernel comes back five times in a row, by itself or by way of the firmware.
+find_device_qemu
+# shellcheck source=/dev/null
+source "$build/kernel.env"
+comes_back() { # TITLE [qemu/run OPTION]...
+	# To load a kernel means to hash it, which takes long by the virtual clock.
+	guest "$1-kexec" "${virtual[@]}" "${@:2}" --timeout 900 --no-driver --file "$KERNEL_PACKED" \
+		--append watchdog_thresh=60 -- "again kexec $(basename "$KERNEL_PACKED")"
+	guest "$1-reboot" "${virtual[@]}" "${@:2}" --timeout 900 --no-driver --reboot -- 'again reboot'
+}
+
+comes_back edu --device edu
+comes_back edu-pc --machine pc --device edu
+comes_back edu-sg --qemu "$device_qemu" \
+	--device edu-sg,channels=1,timing=model,latency-ns=200000000
 finish
