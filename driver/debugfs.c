@@ -2,9 +2,12 @@
 /*
  * /sys/kernel/debug/edudma/edudmaN: registers, buffers, counters
  *
- * These show bus addresses; the file system is root's alone.
+ * Two of them show bus addresses. The file system is root's alone, and in a
+ * container root may be anybody: so that takes CAP_SYS_ADMIN as well.
  */
+#include <linux/capability.h>
 #include <linux/debugfs.h>
+#include <linux/fs.h>
 #include <linux/seq_file.h>
 
 #include "buffer.h"
@@ -15,11 +18,19 @@
 
 static struct dentry *root;
 
+/* As whoever opened the file, who may have handed it to somebody else */
+static bool may_see_addresses(struct seq_file *seq)
+{
+	return file_ns_capable(seq->file, &init_user_ns, CAP_SYS_ADMIN);
+}
+
 static int registers_show(struct seq_file *seq, void *unused)
 {
 	struct edudma_device *edev = seq->private;
 	int idx;
 
+	if (!may_see_addresses(seq))
+		return -EPERM;
 	idx = edudma_enter(edev);
 	if (!edudma_is_gone(edev) && edev->type->ops->show)
 		edev->type->ops->show(edev, seq);
@@ -68,6 +79,8 @@ static int buffers_show(struct seq_file *seq, void *unused)
 	struct edudma_file *file;
 	int idx;
 
+	if (!may_see_addresses(seq))
+		return -EPERM;
 	mutex_lock(&edev->files_lock);
 	idx = edudma_enter(edev);
 	if (!edudma_is_gone(edev)) {

@@ -79,6 +79,20 @@ static int ring_alloc(struct edudma_completions *ring, u32 entries)
 	return 0;
 }
 
+/* Who has the lock may be copying from user memory, which can take for ever. */
+static int ring_create(struct edudma_completions *ring, u32 entries, struct eventfd_ctx *eventfd)
+{
+	int ret;
+
+	if (mutex_lock_killable(&ring->submit_lock))
+		return -EINTR;
+	ret = ring->shared ? -EBUSY : ring_alloc(ring, entries);
+	if (!ret)
+		ring->eventfd = eventfd;
+	mutex_unlock(&ring->submit_lock);
+	return ret;
+}
+
 /**
  * edudma_ring_setup - EDUDMA_RING
  * @file: the open file
@@ -102,15 +116,7 @@ int edudma_ring_setup(struct edudma_file *file, struct edudma_ring_setup *arg)
 			return -EBADF;
 	}
 
-	mutex_lock(&ring->submit_lock);
-	ret = ring->shared ? -EBUSY : 0;
-	if (!ret) {
-		ring->eventfd = eventfd;
-		ret = ring_alloc(ring, arg->entries);
-		if (ret)
-			ring->eventfd = NULL;
-	}
-	mutex_unlock(&ring->submit_lock);
+	ret = ring_create(ring, arg->entries, eventfd);
 	if (ret) {
 		if (eventfd)
 			eventfd_ctx_put(eventfd);

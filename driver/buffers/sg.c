@@ -55,7 +55,7 @@ int edudma_sg_map(struct edudma_buffer *buf, struct page **pages,
 	ret = sg_alloc_table_from_pages_segment(&buf->sgt, pages,
 						PFN_UP(buf->length), 0,
 						buf->length, max_segment,
-						GFP_KERNEL);
+						GFP_KERNEL_ACCOUNT);
 	if (ret)
 		return ret;
 	ret = dma_map_sgtable(dev, &buf->sgt, DMA_BIDIRECTIONAL, 0);

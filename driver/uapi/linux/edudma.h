@@ -110,6 +110,8 @@ enum edudma_irq_mode {
  * @channel: the channel that this open file's transfers to and from the device
  *	go to; files are spread over the channels in the order of their opening
  * @reserved: zero
+ *
+ * Errors: ENODEV.
  */
 struct edudma_info {
 	__u64 dma_mask;
@@ -143,6 +145,8 @@ struct edudma_info {
  * @max_length: out: the longest buffer of this kind, in bytes, that could
  *	succeed: the allocator's limit or the quota, whichever is less
  * @name: out: "kmalloc", for instance; NUL-terminated
+ *
+ * Errors: ENOENT, ENODEV.
  */
 struct edudma_method_info {
 	__u32 index;
@@ -331,7 +335,7 @@ struct edudma_transfer {
  * ring lives as long as the file, and its mapping still works when the device
  * has gone.
  *
- * Errors: EINVAL, EBADF, EBUSY, ENOMEM, ENODEV.
+ * Errors: EINVAL, EBADF, EBUSY, ENOMEM, EINTR, ENODEV.
  */
 struct edudma_ring_setup {
 	__u32 entries;
