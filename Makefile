@@ -19,7 +19,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test shell check mutants answer bench bench-peer matrix docs device qemu debug-kernel test-debug \
-	reliability build userspace programs measurement clean FORCE
+	fuzz soak coverage reliability build userspace programs measurement clean FORCE
 
 help: ## this text
 	@echo 'Targets:'
@@ -33,6 +33,7 @@ help: ## this text
 	@echo '  DEVICE=edu      or edu-sg, our own fast one, in real time'
 	@echo '  QEMU=qemu-system-x86_64, or a version in the archive of Debian: 10.0'
 	@echo '  KERNEL_VERSION= the guest kernel in the archive of Debian: 6.12, or sid'
+	@echo '  SECONDS=600     how long make fuzz and make soak run; SEED= repeats them'
 	@echo '  KERNEL= KDIR=   the guest kernel and its headers; else that of the host'
 	@echo '  BUILD=build     where all output goes'
 	@echo '  VERBOSE=1       shows the commands'
@@ -49,8 +50,8 @@ run: build ## tests and measures the three kinds of memory in a guest
 	@echo 'These figures are in $(BUILD:$(CURDIR)/%=%)/results/run.json'
 
 TESTS := tests/*.t tests/qtest/*.t
-# These look at the host's part, or at how long things take
-hosted := $(addprefix tests/,answer.t harness.t matrix.t model.t run.t unit.t)
+# These look at the host's part, at user space, or at how long things take
+hosted := $(addprefix tests/,answer.t harness.t matrix.t model.t run.t udev.t unit.t)
 
 test: build ## runs the whole test suite
 	$(Q)prove $(PROVEFLAGS) $(TESTS)
@@ -60,10 +61,23 @@ debug-kernel: ## builds a kernel that watches the driver, once: 10 to 20 minutes
 	$(Q)kernel=$$(qemu/guest/debug-kernel) && \
 		echo "To run on it: make KERNEL=$$kernel/bzImage KDIR=$$kernel/build ..."
 
+debugged := $(filter-out %/coverage.t,$(wildcard tests/debug/*.t))
+
 test-debug: debug-kernel ## runs what boots guests on that kernel, and the tests that need it
 	$(Q)kernel=$$(qemu/guest/debug-kernel) && \
 		$(MAKE) test KERNEL=$$kernel/bzImage KDIR=$$kernel/build BUILD=$(BUILD)/debug \
-			TESTS='tests/debug/*.t $(filter-out $(hosted),$(wildcard tests/*.t))'
+			TESTS='$(debugged) $(filter-out $(hosted),$(wildcard tests/*.t)) tests/debug/coverage.t'
+
+fuzz: debug-kernel ## uses the driver in random, hostile ways for 10 minutes
+	$(Q)kernel=$$(qemu/guest/debug-kernel) && export BUILD=$(BUILD)/debug && \
+		$(MAKE) build device KERNEL=$$kernel/bzImage KDIR=$$kernel/build && \
+		tests/debug/fuzz.t --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED))
+
+soak: build device ## 16 processes use the device for 10 minutes of guest time
+	$(Q)tests/soak.t --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED))
+
+coverage: ## prints the lines of the driver that test-debug and fuzz did not reach
+	@scripts/coverage
 
 reliability: ## says whether the last make test and test-debug held every promise
 	$(Q)tests/reliability --check
@@ -112,13 +126,14 @@ clean: ## removes all output
 # What is built depends on the guest's kernel, so that is found first: make
 # reads this file, and starts over if it had to be made. Checking that nothing
 # has changed takes a moment only.
-ifneq ($(filter run test shell check mutants answer bench bench-peer build,$(MAKECMDGOALS)),)
+ifneq ($(filter run test shell check mutants answer bench bench-peer soak build,$(MAKECMDGOALS)),)
 include $(BUILD)/kernel.env
 endif
 
 packages-test := test device qemu
 packages-check := check
 packages-mutants := test device qemu
+packages-soak := device
 packages-answer := answer
 packages-bench := bench
 packages-bench-peer := peer

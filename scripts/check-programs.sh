@@ -3,21 +3,30 @@
 #
 # The checkers of the programs, the tests and the scripts.
 
+# What the fuzzer knows of the UAPI is made from it
+make_errnos() {
+	make -s -C tests BUILD="$checks" "$checks/tests/obj/errnos.h"
+}
+
 check_cppcheck() {
 	local options=(--std=c11 --enable=warning,performance,portability)
 	# older ones do not limit their search, newer ones do unless told
 	! cppcheck --help | grep -e --check-level >/dev/null || options+=(--check-level=exhaustive)
+	make_errnos
 	cppcheck --quiet "${options[@]}" --inline-suppr --error-exitcode=1 -j "$(nproc)" \
 		'-DEDUDMA_VERSION=""' -I userspace/lib -I userspace/edudma -I driver/uapi \
-		-I driver -I tests userspace bench tests/*.c tests/unit tests/guest tests/qtest
+		-I driver -I tests -I "$checks/tests/obj" userspace bench tests/*.c \
+		tests/unit tests/guest tests/fuzz tests/qtest
 }
 
 # What to look for is in .clang-tidy
 check_clang_tidy() {
 	local flags
+	make_errnos
 	read -ra flags < <(pkg-config --cflags json-c libpci)
 	flags+=(-std=gnu11 -D_GNU_SOURCE '-DEDUDMA_VERSION=""'
-		-Iuserspace/lib -Iuserspace/edudma -Idriver/uapi -Iexperiments/uapi -Idriver -Itests)
+		-Iuserspace/lib -Iuserspace/edudma -Idriver/uapi -Iexperiments/uapi -Idriver -Itests
+		"-I$checks/tests/obj")
 	find userspace bench tests -name '*.c' ! -path 'tests/driver/*' ! -path 'tests/modules/*' \
 		-print0 |
 		xargs -0 -I {} -P "$(nproc)" clang-tidy --quiet {} -- "${flags[@]}"

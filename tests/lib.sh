@@ -91,6 +91,14 @@ guest() {
 	promise clean 1 $((status <= 1))
 }
 
+# follow TITLE: shows how far the guest is that comes next; prove shows that in its own way
+follow() {
+	[ -z "${HARNESS_ACTIVE:-}" ] || return 0
+	mkdir -p "$out/$1"
+	: >"$out/$1/output"
+	tail --pid=$$ -n +1 -f "$out/$1/output" | sed -un "s/^[# ]*\(seed\|progress\)/  $1: \1/p" >&2 &
+}
+
 # Leaves in $device_qemu a QEMU that has edu-sg, which may take minutes to build.
 find_device_qemu() {
 	check "there is a QEMU with edu-sg" "$top/qemu/device/find"

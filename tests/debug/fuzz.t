@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Random and hostile use of the driver, watched by the debug kernel: of edu on the
+# virtual clock, which repeats a seed exactly, and of edu-sg with two processors.
+set -euo pipefail
+
+usage() {
+	cat <<'END'
+usage: tests/debug/fuzz.t [--seconds N] [--seed N]
+
+  --seconds N   how long, half of it each device (30)
+  --seed N      what is random depends on it (the time)
+  --help        this text
+
+`make fuzz` runs it for 10 minutes, or with SECONDS=N, SEED=N, on the debug kernel.
+END
+}
+
+seconds=30 seed=$(date +%s)
+while [ $# -gt 0 ]; do
+	case $1 in
+	--seconds) seconds=$2 ;;
+	--seed) seed=$2 ;;
+	--help) usage; exit ;;
+	*) usage >&2; exit 2 ;;
+	esac
+	shift 2
+done
+
+# shellcheck source=tests/lib.sh
+source "$(dirname "$0")/../lib.sh"
+
+# The quota leaves memory for several threads and children.
+random_use=(--timeout $((10 * seconds + 300)) --params quota_mb=2 --
+	"fuzz --seed $seed --seconds $(((seconds + 1) / 2))")
+find_device_qemu
+follow edu
+guest edu "${virtual[@]}" "${random_use[@]}"
+follow edu-sg
+guest edu-sg "${real[@]}" --qemu "$device_qemu" --device edu-sg,timing=model,latency-ns=200000 "${random_use[@]}"
+finish

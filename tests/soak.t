@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# 16 processes, each byte compared: a minute of edu's time, which is short on the
+# virtual clock, and some seconds of edu-sg with two processors.
+set -euo pipefail
+
+usage() {
+	cat <<'END'
+usage: tests/soak.t [--seconds N] [--seed N]
+
+  --seconds N   of the guest's time, with each device (60 and 10)
+  --seed N      what is random depends on it (1)
+  --help        this text
+
+`make soak` runs it for 10 minutes, or with SECONDS=N, SEED=N.
+END
+}
+
+edu=60 edu_sg=10 seed=1
+while [ $# -gt 0 ]; do
+	case $1 in
+	--seconds) edu=$2 edu_sg=$2 ;;
+	--seed) seed=$2 ;;
+	--help) usage; exit ;;
+	*) usage >&2; exit 2 ;;
+	esac
+	shift 2
+done
+
+# shellcheck source=tests/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+find_device_qemu
+# Slow enough that something is always under way
+slow="edu-sg,timing=model,latency-ns=200000"
+follow edu
+guest edu "${virtual[@]}" --timeout $((10 * edu + 300)) -- "soak --seed $seed --seconds $edu"
+follow edu-sg
+guest edu-sg "${real[@]}" --timeout $((10 * edu_sg + 300)) --memory 1024 \
+	--qemu "$device_qemu" --device "$slow" -- "soak --seed $seed --seconds $edu_sg"
+finish
