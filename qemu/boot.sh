@@ -88,7 +88,8 @@ add_modules() { # ROOT
 		ln -s "$KERNEL_RELEASE/edudma.ko" "$1/lib/modules/edudma.ko"
 	fi
 	for name in "${modules[@]}"; do
-		BUILD=$build "$here/guest/modules" "$name" "$dir" || die "no module '$name'"
+		BUILD=$build "$here/guest/modules" "$name" "$dir" ||
+			die "Linux $KERNEL_RELEASE has no module '$name'; another may: make ... KERNEL_VERSION=6.12"
 	done
 	# lspci wants to know what modules there are
 	touch "$dir"/modules.{order,builtin,builtin.modinfo}

@@ -32,6 +32,8 @@ run 0 "a job may have a drive, a module and a program of its own" --clock real \
 	--drive driver=null-co,if=none,id=drive,size=1M --device nvme,drive=drive,serial=1 \
 	--module nvme --program "$(command -v prove)" -- \
 	sh -c 'test -b /dev/nvme0n1 && test -x /usr/bin/prove'
+run 125 "a module that the kernel does not have is refused" --module no_such_module -- true
+says 'another may: make \.\.\. KERNEL_VERSION='
 
 # rows CONDITION: it holds for every row of the first run's transfers. It speaks of
 # columns by name: f["bytes"].
