@@ -63,9 +63,11 @@ debug-kernel: ## builds a kernel that watches the driver, once: 10 to 20 minutes
 
 debugged := $(filter-out %/coverage.t,$(wildcard tests/debug/*.t))
 
+# Of 256 MiB that kernel leaves 80, and tests use up a quota; a cycle takes it long.
 test-debug: debug-kernel ## runs what boots guests on that kernel, and the tests that need it
 	$(Q)kernel=$$(qemu/guest/debug-kernel) && \
 		$(MAKE) test KERNEL=$$kernel/bzImage KDIR=$$kernel/build BUILD=$(BUILD)/debug \
+			PARAMS=quota_mb=32 CYCLES=$(or $(CYCLES),10) \
 			TESTS='$(debugged) $(filter-out $(hosted),$(wildcard tests/*.t)) tests/debug/coverage.t'
 
 fuzz: debug-kernel ## uses the driver in random, hostile ways for 10 minutes

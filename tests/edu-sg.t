@@ -13,7 +13,7 @@ guest small "${virtual[@]}" --memory 1024 --qemu "$device_qemu" \
 	--device edu-sg,timing=model,channels=1,mem-size=4K -- requests transfer \
 	'env KTAP_ONLY=events observe'
 # It reaches all memory, so that only bounce buffers and an IOMMU make a difference.
-for memory in 256 5120; do
+for memory in $(sizes 256 5120); do
 	guest "bounced-$memory" "${sg[@]}" --memory "$memory" --append swiotlb=16384,force -- \
 		'reach kmalloc=works vmalloc=works coherent=works'
 	for strict in 0 1; do

@@ -99,6 +99,17 @@ follow() {
 	tail --pid=$$ -n +1 -f "$out/$1/output" | sed -un "s/^[# ]*\(seed\|progress\)/  $1: \1/p" >&2 &
 }
 
+# sizes MIB...: prints those that a guest may have with this kernel. The debug kernel does
+# not start in 128 MiB, and would look through 5 GiB for leaks for too long.
+sizes() {
+	local size
+	for size; do
+		! grep -q '^KERNEL_RELEASE=.*-debug$' "$build/kernel.env" ||
+			[[ $size -ge 256 && $size -le 1024 ]] || continue
+		echo "$size"
+	done
+}
+
 # Leaves in $device_qemu a QEMU that has edu-sg, which may take minutes to build.
 find_device_qemu() {
 	check "there is a QEMU with edu-sg" "$top/qemu/device/find"

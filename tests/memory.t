@@ -8,23 +8,26 @@ source "$(dirname "$0")/lib.sh"
 all_work=(reach kmalloc=works vmalloc=works coherent=works)
 merged=(reach kmalloc=works vmalloc=merged coherent=works)
 
-for memory in 512 1024 5120; do
+for memory in $(sizes 512 1024 5120); do
 	guest "above-$memory" "${virtual[@]}" --memory "$memory" -- \
 		'reach kmalloc=works vmalloc=refused coherent=works' transfer
 done
-guest little "${virtual[@]}" --memory 128 -- "${all_work[*]}"
+for memory in $(sizes 128); do
+	guest little "${virtual[@]}" --memory "$memory" -- "${all_work[*]}"
+	guest bounced-little "${virtual[@]}" --memory "$memory" --append swiotlb=8192,force -- \
+		"${all_work[*]}"
+done
 guest bounced "${virtual[@]}" --append swiotlb=16384,force -- \
 	"${all_work[*]}" ownership transfer mmap
-guest bounced-128 "${virtual[@]}" --memory 128 --append swiotlb=8192,force -- "${all_work[*]}"
-for memory in 1024 5120; do
+for memory in $(sizes 1024 5120); do
 	guest "bounced-$memory" "${virtual[@]}" --memory "$memory" --append swiotlb=force -- \
 		'reach kmalloc=refused vmalloc=refused coherent=works'
 done
-guest bounced-little "${virtual[@]}" --append swiotlb=2048,force \
+guest few-bounces "${virtual[@]}" --append swiotlb=2048,force \
 	--expect-log "swiotlb buffer is full" -- exhaust
 guest wide-mask "${virtual[@]}" --memory 1024 --device edu,dma_mask=0xffffffff \
 	--params dma_bits=32 -- "${all_work[*]}"
-for memory in 128 256 1024 5120; do
+for memory in $(sizes 128 256 1024 5120); do
 	guest "strict-$memory" "${virtual[@]}" --memory "$memory" --machine q35 --iommu intel \
 		--append iommu.strict=1 -- "${merged[*]}"
 done

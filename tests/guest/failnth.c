@@ -129,9 +129,6 @@ static void setup(void)
 	get_address(file, address);
 	has_iommu = get_info(file).flags & EDUDMA_INFO_IOMMU;
 	close(file);
-	/* More pages than an IOMMU's allocator keeps ready */
-	if (has_iommu)
-		length = 80 * PAGE - 1;
 	allow_faults();
 	/*
 	 * The DMA API's own bookkeeping switches itself off for good when it gets no
@@ -352,6 +349,9 @@ TEST_EACH(alloc)
 	struct tally tally;
 
 	method = variant;
+	/* Of small pages this fills a table of the IOMMU, which is new then, and begins another. */
+	if (method != EDUDMA_COHERENT)
+		length = 2 * MIB + PAGE - 1;
 	tally = fail_everything(&(struct operation) {
 		.prepare = prepare_file,
 		.run = run_alloc,
@@ -618,9 +618,12 @@ static int run_bind(void)
 /* What probe did without, say debugfs, it shall have next time. */
 static void bind_and_close(void)
 {
-	if (is_bound())
+	bool complete = !access(DEBUGFS "edudma/edudma0/buffers", F_OK);
+
+	if (is_bound() && !complete)
 		write_file(DRIVER "unbind", address);
-	ASSERT_EQ(run_bind(), 0);
+	if (!is_bound())
+		ASSERT_EQ(run_bind(), 0);
 	close(fd);
 }
 
