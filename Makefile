@@ -67,7 +67,7 @@ debugged := $(filter-out %/coverage.t,$(wildcard tests/debug/*.t))
 test-debug: debug-kernel ## runs what boots guests on that kernel, and the tests that need it
 	$(Q)kernel=$$(qemu/guest/debug-kernel) && \
 		$(MAKE) test KERNEL=$$kernel/bzImage KDIR=$$kernel/build BUILD=$(BUILD)/debug \
-			PARAMS=quota_mb=32 CYCLES=$(or $(CYCLES),10) \
+			PARAMS=quota_mb=32 CYCLES=$(or $(CYCLES),10) TIMEOUT=1200 \
 			TESTS='$(debugged) $(filter-out $(hosted),$(wildcard tests/*.t)) tests/debug/coverage.t'
 
 fuzz: debug-kernel ## uses the driver in random, hostile ways for 10 minutes

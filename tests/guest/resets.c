@@ -49,11 +49,14 @@ TEST(reset_with_many_in_flight)
 	}
 }
 
+static pthread_barrier_t all_ready;
+
 static void *copy_all_the_time(void *stop)
 {
 	struct user me = new_user();
 	unsigned int copies = 0;
 
+	pthread_barrier_wait(&all_ready);
 	while (!*(volatile bool *)stop) {
 		if (copy(&me.src, 0, &me.dst, 0, LENGTH))
 			ASSERT_EQ(errno, EIO);
@@ -70,8 +73,10 @@ TEST(reset_under_load)
 	pthread_t threads[4];
 	bool stop = false;
 
+	ASSERT(!pthread_barrier_init(&all_ready, NULL, ARRAY_SIZE(threads) + 1));
 	for (unsigned int i = 0; i < ARRAY_SIZE(threads); i++)
 		ASSERT(!pthread_create(&threads[i], NULL, copy_all_the_time, &stop));
+	pthread_barrier_wait(&all_ready);
 	for (unsigned int i = 0; i < CYCLES; i++) {
 		usleep(20000 + 777 * i);
 		reset_function(&me);
