@@ -35,6 +35,7 @@ help: ## this text
 	@echo '  KERNEL_VERSION= the guest kernel in the archive of Debian: 6.12, or sid'
 	@echo '  SECONDS=600     how long make fuzz and make soak run; SEED= repeats them'
 	@echo '  KERNEL= KDIR=   the guest kernel and its headers; else that of the host'
+	@echo '  CYCLES=100      how often a device goes and comes back in a test; 10 in test-debug'
 	@echo '  BUILD=build     where all output goes'
 	@echo '  VERBOSE=1       shows the commands'
 

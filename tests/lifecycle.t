@@ -6,26 +6,36 @@
 source "$(dirname "$0")/lib.sh"
 
 find_device_qemu
-port=(--timeout 900 --monitor --device 'pcie-root-port,id=rp,chassis=1')
+port=("${virtual[@]}" --timeout 900 --monitor --device 'pcie-root-port,id=rp,chassis=1')
+pc=("${virtual[@]}" --timeout 900 --monitor --machine pc)
 edu='edu,id=dev'
 # All requests are for one channel, and each takes a fifth of a second.
 sg='edu-sg,id=dev,channels=1,timing=model,latency-ns=200000000'
 # QEMU logs what is asked of a device that is not there any more.
-silent=(--expect-log "Invalid (read|write)")
+silent=(--expect-log 'Invalid (read|write)')
+# The debug kernel finds that PCI Express hot-plug takes two locks of its own in either
+# order. It then looks at locks no more, so what else befalls the device has its own guest.
+slot=(--expect-log 'possible circular locking|Call Trace')
 
 stays=('lifecycle unload' 'lifecycle reset' 'lifecycle sleep' 'lifecycle recovery rp')
 leaves=('lifecycle unbind' 'lifecycle rescan')
 
-guest edu "${virtual[@]}" "${port[@]}" --device "$edu,bus=rp" -- "${stays[@]}" "${leaves[@]}" \
-	"lifecycle unplug $edu,bus=rp"
-guest edu-surprise "${virtual[@]}" "${port[@]}" --device "$edu,bus=rp" "${silent[@]}" -- \
-	"lifecycle surprise $edu,bus=rp"
-guest edu-pc "${virtual[@]}" --machine pc --timeout 900 --monitor --device "$edu" -- \
+# on_port TITLE DEVICE [PROGRAM...]: behind a root port, with and without notice
+on_port() {
+	local title=$1 device=$2,bus=rp
+	shift 2
+	guest "$title" "${port[@]}" --device "$device" -- "${stays[@]}" "$@" "${leaves[@]}"
+	guest "$title-unplug" "${port[@]}" --device "$device" "${slot[@]}" -- \
+		"lifecycle unplug $device"
+	guest "$title-surprise" "${port[@]}" --device "$device" "${slot[@]}" "${silent[@]}" -- \
+		"lifecycle surprise $device"
+}
+
+on_port edu "$edu"
+guest edu-pc "${pc[@]}" --device "$edu" -- \
 	'lifecycle unload' 'lifecycle sleep' "${leaves[@]}" "lifecycle unplug $edu"
-guest edu-pc-surprise "${virtual[@]}" --machine pc --timeout 900 --monitor --device "$edu" \
-	"${silent[@]}" -- "lifecycle eject $edu"
-guest edu-sg "${virtual[@]}" --qemu "$device_qemu" "${port[@]}" --device "$sg,bus=rp" -- \
-	"${stays[@]}" 'lifecycle recovery dev' "${leaves[@]}" "lifecycle unplug $sg,bus=rp"
-guest edu-sg-surprise "${virtual[@]}" --qemu "$device_qemu" "${port[@]}" --device "$sg,bus=rp" \
-	"${silent[@]}" -- "lifecycle surprise $sg,bus=rp"
+guest edu-pc-surprise "${pc[@]}" --device "$edu" "${silent[@]}" -- "lifecycle eject $edu"
+
+port+=(--qemu "$device_qemu")
+on_port edu-sg "$sg" 'lifecycle recovery dev'
 finish
