@@ -73,7 +73,7 @@ test-debug: debug-kernel ## runs what boots guests on that kernel, and the tests
 
 fuzz: debug-kernel ## uses the driver in random, hostile ways for 10 minutes
 	$(Q)kernel=$$(qemu/guest/debug-kernel) && export BUILD=$(BUILD)/debug && \
-		$(MAKE) build device KERNEL=$$kernel/bzImage KDIR=$$kernel/build && \
+		MAKEFLAGS= $(MAKE) build device KERNEL=$$kernel/bzImage KDIR=$$kernel/build && \
 		tests/debug/fuzz.t --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED))
 
 soak: build device ## 16 processes use the device for 10 minutes of guest time

@@ -177,6 +177,29 @@ static bool is_shared(const struct thread *thread, const struct target *target)
 	return target >= thread->shared && target < thread->shared + NR_SHARED;
 }
 
+void target_note(struct target *target, uint32_t handle)
+{
+	/* Many times over, so that a guess hits */
+	for (unsigned int i = 0; i < NR_HANDLES / 4; i++)
+		target->handles[target->next++ % NR_HANDLES] = handle;
+}
+
+void target_open(struct target *target, int flags, bool furnish)
+{
+	struct edudma_ring_setup ring = { .entries = 64, .eventfd = -1 };
+
+	memset(target, 0, sizeof(*target));
+	target->fd = open(device_path(), flags | O_CLOEXEC);
+	for (uint32_t method = 0; furnish && method < 3; method++) {
+		struct edudma_buffer_alloc alloc = { .method = method, .length = PAGE };
+
+		if (!ioctl(target->fd, EDUDMA_BUFFER_ALLOC, &alloc))
+			target_note(target, alloc.handle);
+	}
+	if (furnish)
+		ioctl(target->fd, EDUDMA_RING, &ring);
+}
+
 static struct target *target_of(struct thread *thread, const struct call *call)
 {
 	struct target *target;
@@ -184,10 +207,8 @@ static struct target *target_of(struct thread *thread, const struct call *call)
 	if (call->file < NR_SHARED)
 		return &thread->shared[call->file];
 	target = &thread->own[call->file - NR_SHARED];
-	if (target->fd < 0) {
-		memset(target, 0, sizeof(*target));
-		target->fd = open(device_path(), (call->number % 16 ? O_RDWR : O_RDONLY) | O_CLOEXEC);
-	}
+	if (target->fd < 0)
+		target_open(target, call->number % 16 ? O_RDWR : O_RDONLY, call->genes[0] % 4);
 	return target;
 }
 

@@ -72,6 +72,10 @@ struct thread {
 	uint64_t verified;
 };
 
+/* With or without buffers and a ring: from nothing, most of what is tried is refused. */
+void target_open(struct target *target, int flags, bool furnish);
+/* It was given a handle. */
+void target_note(struct target *target, uint32_t handle);
 /* Once in a process, and once in a thread, which is @thread's. */
 void calls_init(void);
 void calls_thread_init(struct thread *thread);

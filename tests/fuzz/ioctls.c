@@ -280,11 +280,6 @@ static void tame(unsigned int cmd, void *argument, uint64_t gene)
 		factorial->n %= 1 << 20;
 }
 
-static void note_handle(struct target *target, const struct edudma_buffer_alloc *alloc)
-{
-	target->handles[target->next++ % NR_HANDLES] = alloc->handle;
-}
-
 static void check_alloc(const struct thread *thread, const struct edudma_buffer_alloc *alloc)
 {
 	if (!alloc->handle || !alloc->segments || alloc->mmap_offset % PAGE)
@@ -323,7 +318,7 @@ void call_ioctl(struct thread *thread, struct target *target, const struct call 
 		return;
 	if (shape->cmd == EDUDMA_BUFFER_ALLOC) {
 		check_alloc(thread, argument);
-		note_handle(target, argument);
+		target_note(target, ((struct edudma_buffer_alloc *)argument)->handle);
 	} else if (shape->cmd == EDUDMA_LIVENESS) {
 		check_liveness(thread, argument);
 	} else if (shape->cmd == EDUDMA_SUBMIT) {

@@ -11,7 +11,7 @@
  * that reached something new are changed and run again; on the virtual clock, where
  * threads take turns in the same way each time, that is the same each time as well.
  */
-#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -121,10 +121,8 @@ static bool run_round(unsigned int number)
 	pthread_t ids[THREADS];
 	bool good;
 
-	for (unsigned int i = 0; i < NR_SHARED; i++) {
-		memset(&shared[i], 0, sizeof(shared[i]));
-		shared[i].fd = open_device();
-	}
+	for (unsigned int i = 0; i < NR_SHARED; i++)
+		target_open(&shared[i], O_RDWR, true);
 	for (unsigned int i = 0; i < THREADS; i++) {
 		threads[i].shared = shared;
 		threads[i].random = seed_of(number * THREADS + i);
