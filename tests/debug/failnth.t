@@ -14,9 +14,9 @@ kernel=("${virtual[@]}" --append acpi=noirq --expect-log 'Call Trace'
 	--expect-log remove_proc_entry --expect-log untrack_pfn
 	--expect-log "kernel stack regs at .* bad 'bp'" --expect-log '\] [0-9a-f]{16}: ')
 
-guest direct "${kernel[@]}" --timeout 900 --append 'slub_debug=A;-,radix_tree_node' -- failnth
+guest direct "${kernel[@]}" --timeout 1800 --append 'slub_debug=A;-,radix_tree_node' -- failnth
 # Without large pages each buffer needs tables of its own.
-guest iommu "${kernel[@]}" --timeout 900 --append "dma_debug=off intel_iommu=sp_off" \
+guest iommu "${kernel[@]}" --timeout 1800 --append "dma_debug=off intel_iommu=sp_off" \
 	--expect-log 'DMA-API: debugging disabled' \
 	--machine q35 --iommu intel -- failnth
 finish
