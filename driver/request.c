@@ -63,6 +63,7 @@ static int add_spare(struct edudma_file *file)
 		return -ENOMEM;
 	req->file = file;
 	req->dst.writes = true;
+	init_waitqueue_head(&req->wait);
 
 	xa_lock_irq(&file->buffers);
 	request_free(req);
@@ -431,7 +432,6 @@ static struct edudma_request *request_begin(struct edudma_file *file,
 	req = edudma_request_create(file, arg, &waiter);
 	if (IS_ERR(req))
 		return req;
-	init_waitqueue_head(&req->wait);
 	req->done = false;
 	edudma_requests_submit(&req, 1);
 	edudma_spin(file->edev, request_is_done, req);
