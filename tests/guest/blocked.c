@@ -20,33 +20,18 @@
 #define RUN		1
 #define TO_MEMORY	2
 #define ONBOARD		0x40000
-#define REGISTERS	0x100
 
 #define LENGTH		1024
 #define READ_ALL	3
 
 static int fd;
-static uint8_t *registers;
+static volatile uint32_t *registers;
 static struct buffer target, witness;
 static uint64_t target_bus;
 
-static void map_registers(void)
-{
-	char path[100], address[16];
-	int resource;
-
-	get_address(fd, address);
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource0", address);
-	resource = open(path, O_RDWR | O_CLOEXEC);
-	ASSERT_OK(resource);
-	registers = mmap(NULL, REGISTERS, PROT_READ | PROT_WRITE, MAP_SHARED, resource, 0);
-	ASSERT(registers != MAP_FAILED);
-	close(resource);
-}
-
 static void write_register(unsigned int at, uint64_t value)
 {
-	*(volatile uint32_t *)(registers + at) = value;
+	registers[at / 4] = value;
 }
 
 static void run_command(uint64_t src, uint64_t dst, uint32_t direction)
@@ -55,7 +40,7 @@ static void run_command(uint64_t src, uint64_t dst, uint32_t direction)
 	write_register(DMA_DST, dst);
 	write_register(DMA_COUNT, LENGTH);
 	write_register(DMA_CMD, RUN | direction);
-	while (*(volatile uint32_t *)(registers + DMA_CMD) & RUN)
+	while (registers[DMA_CMD / 4] & RUN)
 		usleep(1000);
 }
 
@@ -74,8 +59,11 @@ static uint64_t bus_address(void)
 
 static void setup(void)
 {
+	char address[16];
+
 	fd = open_device();
-	map_registers();
+	get_address(fd, address);
+	registers = map_registers(address);
 	witness = alloc_buffer(fd, EDUDMA_COHERENT, LENGTH);
 	target = alloc_buffer(fd, EDUDMA_COHERENT, LENGTH);
 	target_bus = bus_address();

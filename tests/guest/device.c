@@ -58,6 +58,21 @@ void get_address(int fd, char address[static 16])
 		 info.pci_devfn >> 3 & 0x1f, info.pci_devfn & 7);
 }
 
+volatile uint32_t *map_registers(const char *address)
+{
+	volatile uint32_t *registers;
+	char path[100];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource0", address);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	ASSERT_OK(fd);
+	registers = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT(registers != MAP_FAILED);
+	close(fd);
+	return registers;
+}
+
 bool has_node(const char *address, char node[static 300])
 {
 	char path[300];

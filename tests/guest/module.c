@@ -322,13 +322,7 @@ static void put_to_work(const char *address)
 	ASSERT_EQ(pwrite(fd, &command, sizeof(command), 4), sizeof(command));
 	close(fd);
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource0", address);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	ASSERT_OK(fd);
-	registers = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	ASSERT(registers != MAP_FAILED);
-	close(fd);
-
+	registers = map_registers(address);
 	registers[0x20 / 4] = 0x80;
 	registers[0x60 / 4] = 0x101;
 	/* A byte of low memory to on-board memory. */
