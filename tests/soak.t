@@ -16,16 +16,9 @@ usage: tests/soak.t [--seconds N] [--seed N]
 END
 }
 
-edu=60 edu_sg=10 seed=1
-while [ $# -gt 0 ]; do
-	case $1 in
-	--seconds) edu=$2 edu_sg=$2 ;;
-	--seed) seed=$2 ;;
-	--help) usage; exit ;;
-	*) usage >&2; exit 2 ;;
-	esac
-	shift 2
-done
+# shellcheck source=tests/options.sh
+source "$(dirname "$0")/options.sh"
+edu=${seconds:-60} edu_sg=${seconds:-10} seed=${seed:-1}
 
 # shellcheck source=tests/lib.sh
 source "$(dirname "$0")/lib.sh"

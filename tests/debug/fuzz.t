@@ -16,16 +16,9 @@ usage: tests/debug/fuzz.t [--seconds N] [--seed N]
 END
 }
 
-seconds=30 seed=$(date +%s)
-while [ $# -gt 0 ]; do
-	case $1 in
-	--seconds) seconds=$2 ;;
-	--seed) seed=$2 ;;
-	--help) usage; exit ;;
-	*) usage >&2; exit 2 ;;
-	esac
-	shift 2
-done
+# shellcheck source=tests/options.sh
+source "$(dirname "$0")/../options.sh"
+seconds=${seconds:-30} seed=${seed:-$(date +%s)}
 
 # shellcheck source=tests/lib.sh
 source "$(dirname "$0")/../lib.sh"
