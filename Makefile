@@ -11,10 +11,12 @@ ifndef VERBOSE
 Q := @
 silent := -s
 endif
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 MAKEFLAGS += --no-print-directory
+# For another kernel than that of the command line
+fresh-make := env -u MAKEFLAGS -u MAKELEVEL $(MAKE)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -73,7 +75,7 @@ test-debug: debug-kernel ## runs what boots guests on that kernel, and the tests
 
 fuzz: debug-kernel ## uses the driver in random, hostile ways for 10 minutes
 	$(Q)kernel=$$(qemu/guest/debug-kernel) && export BUILD=$(BUILD)/debug && \
-		MAKEFLAGS= $(MAKE) build device KERNEL=$$kernel/bzImage KDIR=$$kernel/build && \
+		$(fresh-make) build device KERNEL=$$kernel/bzImage KDIR=$$kernel/build && \
 		tests/debug/fuzz.t --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED))
 
 soak: build device ## 16 processes use the device for 10 minutes of guest time
@@ -105,7 +107,7 @@ qemu: ## builds QEMU from source with edu-sg inside
 
 answer: build device debug-kernel ## kmalloc or vmalloc? Ten claims, measured: docs/answer.md
 	$(Q)kernel=$$(qemu/guest/debug-kernel) && \
-		MAKEFLAGS= $(MAKE) build KERNEL=$$kernel/bzImage KDIR=$$kernel/build BUILD=$(BUILD)/debug
+		$(fresh-make) build KERNEL=$$kernel/bzImage KDIR=$$kernel/build BUILD=$(BUILD)/debug
 	$(Q)experiments/run --debug $(BUILD)/debug
 
 check: $(BUILD)/kernel.env ## runs every static checker
