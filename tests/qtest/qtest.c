@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -70,6 +71,22 @@ static int listen_at(const char *path)
 	return fd;
 }
 
+/* QEMU connects; or it ends, which its standard output tells, and has said why. */
+static int accept_from(int listener, int out)
+{
+	struct pollfd events[] = { { .fd = listener, .events = POLLIN }, { .fd = out } };
+	int fd;
+
+	if (poll(events, 2, -1) < 0)
+		die("poll: %s", strerror(errno));
+	if (!events[0].revents)
+		die("QEMU does not start");
+	fd = accept(listener, NULL, NULL);
+	if (fd < 0)
+		die("accept: %s", strerror(errno));
+	return fd;
+}
+
 static void run_qemu(const struct vm_options *options, const char *monitor,
 		     int in, int out)
 {
@@ -132,9 +149,7 @@ struct vm *vm_start(const struct vm_options *options)
 	vm->to = open_fd(in[1], "w");
 	vm->from = open_fd(out[0], "r");
 
-	fd = accept(listener, NULL, NULL);
-	if (fd < 0)
-		die("accept: %s", strerror(errno));
+	fd = accept_from(listener, out[0]);
 	close(listener);
 	unlink(path);
 	rmdir(dir);
