@@ -17,6 +17,7 @@
 #define MIB		(1024U * KIB)
 #define ALL_ONES	0xffffffffU
 #define OUTSTANDING	64
+#define SLOW_BYTES	60000U
 #define THREAD		"edu-sg,inline-bytes=0"
 #define MODEL		"edu-sg,timing=model,latency-ns=1000,bandwidth=1000000000"
 
@@ -936,13 +937,18 @@ static void submit_many(struct edu_sg_request *req)
 	ch_ring(&dut, 0);
 }
 
-/* Whatever was written there just now stays. */
-static bool is_quiet(uint64_t addr, size_t len)
+/* Whatever is written there now stays. */
+static bool is_left_alone(uint64_t addr, size_t len)
 {
 	vm_set_memory(dut.vm, addr, 0x55, len);
-	vm_set_memory(dut.vm, COMPLETIONS(0), 0x55, OUTSTANDING * 32);
 	usleep(20000);
-	return guest_is(addr, 0x55, len) && guest_is(COMPLETIONS(0), 0x55, OUTSTANDING * 32);
+	return guest_is(addr, 0x55, len);
+}
+
+static bool is_quiet(uint64_t addr, size_t len)
+{
+	vm_set_memory(dut.vm, COMPLETIONS(0), 0x55, OUTSTANDING * 32);
+	return is_left_alone(addr, len) && guest_is(COMPLETIONS(0), 0x55, OUTSTANDING * 32);
 }
 
 static void resets(void)
@@ -1043,6 +1049,75 @@ static void abort_thread(void)
 static void abort_model(void)
 {
 	aborts(MODEL);
+}
+
+/*
+ * The device looks once in a while whether a copy shall end. Between two looks this one
+ * takes milliseconds, since so many of its bytes go one by one.
+ */
+static struct edu_sg_request slow_request(void)
+{
+	static struct edu_sg_segment list[SLOW_BYTES + 1];
+	struct edu_sg_request req = from_device(LISTS, SLOW_BYTES + MIB, 0);
+	unsigned int i;
+
+	for (i = 0; i < SLOW_BYTES; i++)
+		list[i] = (struct edu_sg_segment) { .address = DESTINATION + i, .length = 1 };
+	list[i] = (struct edu_sg_segment) { .address = DESTINATION + i, .length = MIB };
+	vm_write_memory(dut.vm, LISTS, list, sizeof(list));
+	req.destination_count = SLOW_BYTES + 1;
+	return req;
+}
+
+/* Return once its first byte has moved. */
+static void begin_slow_request(const struct edu_sg_request *req)
+{
+	uint64_t end = wall_ns() + 10000000000ULL;
+
+	vm_write(dut.vm, DESTINATION, 1, 0x55);
+	ch_put(&dut, 0, req);
+	ch_ring(&dut, 0);
+	while (vm_read(dut.vm, DESTINATION, 1) == 0x55 && wall_ns() < end)
+		;
+}
+
+static void abort_waits(void)
+{
+	struct edu_sg_completion entry;
+	struct edu_sg_request req;
+	unsigned int i, aborted = 0;
+
+	start(THREAD);
+	req = slow_request();
+	ch_enable(&dut, 0, OUTSTANDING);
+	for (i = 0; i < 10; i++) {
+		begin_slow_request(&req);
+		ch_write(&dut, 0, EDU_SG_ABORT, i);
+		CHECK(is_left_alone(DESTINATION, SLOW_BYTES));
+		CHECK(ch_wait(&dut, 0, i, &entry));
+		aborted += entry.status == EDU_SG_ABORTED;
+	}
+	CHECK(aborted > 0);
+	stop();
+}
+
+static void reset_waits(void)
+{
+	struct edu_sg_request req;
+	unsigned int i;
+
+	start(THREAD);
+	req = slow_request();
+	for (i = 0; i < 10; i++) {
+		ch_enable(&dut, 0, OUTSTANDING);
+		begin_slow_request(&req);
+		if (i & 1)
+			ch_reset(&dut, 0);
+		else
+			dut_write(&dut, EDU_SG_RESET, 1);
+		CHECK(is_left_alone(DESTINATION, SLOW_BYTES));
+	}
+	stop();
 }
 
 static void sleep_d3(void)
@@ -1270,6 +1345,8 @@ static const struct {
 	{ "resets", resets },
 	{ "abort_thread", abort_thread },
 	{ "abort_model", abort_model },
+	{ "abort_waits", abort_waits },
+	{ "reset_waits", reset_waits },
 	{ "sleep_d3", sleep_d3 },
 	{ "unplug", unplug },
 	{ "snapshot_thread", snapshot_thread },
