@@ -54,7 +54,7 @@ run: build ## tests and measures the three kinds of memory in a guest
 
 TESTS := tests/*.t tests/qtest/*.t
 # These look at the host's part, at user space, or at how long things take
-hosted := $(addprefix tests/,answer.t harness.t matrix.t model.t run.t udev.t unit.t)
+hosted := $(addprefix tests/,answer.t harness.t matrix.t model.t run.t udev.t unit.t usage.t)
 
 test: build ## runs the whole test suite
 	$(Q)prove $(PROVEFLAGS) $(TESTS)

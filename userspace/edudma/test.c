@@ -18,12 +18,12 @@ static bool ktap;
 static const char *json_path;
 
 static const struct setting settings[] = {
-	{ "method", 'm', "NAME,...", "only these kinds of memory", &type_names, &method_names },
-	{ "direction", 'D', "NAME,...", "only to, from or copy",
+	{ "methods", 'm', "NAME,...", "only these kinds of memory", &type_names, &method_names },
+	{ "directions", 'D', "NAME,...", "only to, from or copy",
 	  &type_names, &selection.directions },
-	{ "size", 's', "SIZE,...", "these sizes, not those around the boundaries",
+	{ "sizes", 's', "SIZE,...", "these sizes, not those around the boundaries",
 	  &type_sizes, &selection.sizes },
-	{ "offset", 'o', "N,...", "these offsets, not the built-in ones",
+	{ "offsets", 'o', "N,...", "these offsets, not the built-in ones",
 	  &type_offsets, &selection.offsets },
 	{ "max-bytes", 0, "SIZE", "the longest transfer (8M, or what 1100 commands move)",
 	  &type_size, &selection.max_bytes },
