@@ -233,19 +233,6 @@ static int measure(struct bench_result *result)
 	return 0;
 }
 
-static int write_file(const char *path, const struct bench_result *result,
-		      void (*format)(FILE *stream, const struct bench_result *result))
-{
-	struct output output;
-
-	if (!path)
-		return 0;
-	if (output_open(&output, path))
-		return EXIT_FAILURE;
-	format(output.stream, result);
-	return output_commit(&output);
-}
-
 static int write_result(const struct bench_result *result)
 {
 	int status = 0;
@@ -254,8 +241,8 @@ static int write_result(const struct bench_result *result)
 		bench_table_end(stdout, result);
 	if (ferror(stdout) || fflush(stdout))
 		status = fail("cannot write standard output: %s", strerror(errno));
-	status |= write_file(json_path, result, bench_write_json);
-	status |= write_file(csv_path, result, bench_write_csv);
+	status |= output_write(json_path, bench_write_json, result);
+	status |= output_write(csv_path, bench_write_csv, result);
 	for (size_t i = 0; i < result->nr_rows; i++)
 		if (!result->rows[i].verified)
 			status = fail("%s %s %s: wrong data arrived; `edudma test` says where",

@@ -154,8 +154,10 @@ void bench_table_begin(FILE *stream, const struct bench_result *result);
 void bench_table_row(FILE *stream, const struct bench_result *result, size_t i);
 void bench_table_end(FILE *stream, const struct bench_result *result);
 void bench_table_markdown(FILE *stream, const struct bench_result *result);
-void bench_write_json(FILE *stream, const struct bench_result *result);
-void bench_write_csv(FILE *stream, const struct bench_result *result);
+
+/* For output_write(); @data is the struct bench_result */
+void bench_write_json(FILE *stream, const void *data);
+void bench_write_csv(FILE *stream, const void *data);
 
 /*
  * What bench_write_json() wrote. @device is filled in, too, and has no open

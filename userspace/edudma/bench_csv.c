@@ -56,8 +56,10 @@ static void write_cpu_copy(FILE *stream, const struct cpu_copy_row *row)
 	fputs(",,,\n", stream);
 }
 
-void bench_write_csv(FILE *stream, const struct bench_result *result)
+void bench_write_csv(FILE *stream, const void *data)
 {
+	const struct bench_result *result = data;
+
 	write_header(stream);
 	for (size_t i = 0; i < result->nr_rows; i++)
 		write_row(stream, &result->rows[i]);

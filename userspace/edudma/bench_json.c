@@ -105,8 +105,9 @@ struct json_object *bench_json_begin(const struct environment *environment,
 	return object;
 }
 
-void bench_write_json(FILE *stream, const struct bench_result *result)
+void bench_write_json(FILE *stream, const void *data)
 {
+	const struct bench_result *result = data;
 	struct json_object *object = bench_json_begin(&result->environment, result->device);
 	struct json_object *rows = json_object_new_array();
 	struct json_object *cpu_copies = json_object_new_array();

@@ -299,19 +299,6 @@ static int measure_cpu_copies(const struct load_settings *settings, struct load_
 	return 0;
 }
 
-static int write_file(const char *path, const struct load_result *result,
-		      void (*format)(FILE *stream, const struct load_result *result))
-{
-	struct output output;
-
-	if (!path)
-		return 0;
-	if (output_open(&output, path))
-		return EXIT_FAILURE;
-	format(output.stream, result);
-	return output_commit(&output);
-}
-
 static int write_result(const struct load_settings *settings, const struct load_result *result)
 {
 	int status = 0;
@@ -320,8 +307,8 @@ static int write_result(const struct load_settings *settings, const struct load_
 		load_table_end(stdout, result);
 	if (ferror(stdout) || fflush(stdout))
 		status = fail("cannot write standard output: %s", strerror(errno));
-	status |= write_file(settings->json_path, result, load_write_json);
-	status |= write_file(settings->csv_path, result, load_write_csv);
+	status |= output_write(settings->json_path, load_write_json, result);
+	status |= output_write(settings->csv_path, load_write_csv, result);
 	for (size_t i = 0; i < result->nr_rows; i++)
 		if (!result->rows[i].verified)
 			status = fail("%s: wrong data arrived; `edudma test` says where",

@@ -152,7 +152,9 @@ int load_measure(const struct device *device, struct load_row *row, uint64_t row
 void load_table_begin(FILE *stream, const struct load_result *result);
 void load_table_row(FILE *stream, const struct load_result *result, size_t i);
 void load_table_end(FILE *stream, const struct load_result *result);
-void load_write_json(FILE *stream, const struct load_result *result);
-void load_write_csv(FILE *stream, const struct load_result *result);
+
+/* For output_write(); @data is the struct load_result */
+void load_write_json(FILE *stream, const void *data);
+void load_write_csv(FILE *stream, const void *data);
 
 #endif /* EDUDMA_BENCH_LOAD_H */

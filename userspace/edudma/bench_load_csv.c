@@ -46,8 +46,10 @@ static void write_cpu_copy(FILE *stream, const struct load_cpu_copy *copy)
 		seconds, (double)copy->copies / seconds, copy->throughput_Bps);
 }
 
-void load_write_csv(FILE *stream, const struct load_result *result)
+void load_write_csv(FILE *stream, const void *data)
 {
+	const struct load_result *result = data;
+
 	write_header(stream);
 	for (size_t i = 0; i < result->nr_rows; i++)
 		write_row(stream, &result->rows[i], result->completion);

@@ -56,8 +56,9 @@ static struct json_object *json_cpu_copy(const struct load_cpu_copy *copy)
 	return object;
 }
 
-void load_write_json(FILE *stream, const struct load_result *result)
+void load_write_json(FILE *stream, const void *data)
 {
+	const struct load_result *result = data;
 	struct json_object *object = bench_json_begin(&result->environment, result->device);
 	struct json_object *rows = json_object_new_array();
 	struct json_object *cpu_copies = json_object_new_array();

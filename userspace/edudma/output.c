@@ -79,3 +79,16 @@ void output_discard(struct output *output)
 		unlink(output->temporary);
 	free(output->temporary);
 }
+
+int output_write(const char *path, void (*format)(FILE *stream, const void *data),
+		 const void *data)
+{
+	struct output output;
+
+	if (!path)
+		return 0;
+	if (output_open(&output, path))
+		return EXIT_FAILURE;
+	format(output.stream, data);
+	return output_commit(&output);
+}

@@ -25,4 +25,8 @@ int output_commit(struct output *output);
 /* Leaves no trace */
 void output_discard(struct output *output);
 
+/* All of it at once: what @format writes of @data, unless @path is NULL; returns as above */
+int output_write(const char *path, void (*format)(FILE *stream, const void *data),
+		 const void *data);
+
 #endif /* EDUDMA_OUTPUT_H */
