@@ -6,5 +6,5 @@ source "$(dirname "$0")/lib.sh"
 
 # Debian's kernel clears all memory by itself, unless it is told not to.
 guest one-user "${virtual[@]}" --append init_on_alloc=0 -- calls requests limits buffers \
-	mmap ownership transfer queue ring observe unprivileged 'edudma test --ktap' load
+	mmap ownership transfer queue ring observe unprivileged 'edudma test --ktap' copy load
 finish

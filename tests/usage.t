@@ -15,17 +15,30 @@ helps() {
 }
 
 offers() {
-	check "... and offers $1" grep -q -e " $1 " "$out/output"
+	check "... and there is $1" grep -q -e " $1 " "$out/output"
+}
+
+# refuses WHY COMMAND...: one line says why, and the status is 2
+refuses() {
+	local why=$1 status=0
+	shift
+	"$@" >"$out/output" 2>"$out/errors" </dev/null || status=$?
+	check "${*##*/} is refused" test "$status" -eq 2 -a ! -s "$out/output"
+	check "... and why is said: $why" grep -q -e "$why" "$out/errors"
 }
 
 helps "$edudma"
-for subcommand in info copy report answer; do
+helps "$edudma" report
+for subcommand in info copy answer; do
 	helps "$edudma" "$subcommand"
+	offers '--json FILE'
 done
 for subcommand in test bench; do
 	helps "$edudma" "$subcommand"
-	for option in --methods --directions --sizes; do
-		offers "$option"
-	done
+	offers '--methods NAME,...'
+	offers '--directions NAME,...'
+	offers '--sizes SIZE,...'
+	offers '--json FILE'
 done
+refuses "both be standard output" "$edudma" copy --json - in -
 finish

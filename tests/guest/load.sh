@@ -79,7 +79,7 @@ refused_and_kept() {
 	ends_with 1 bench --completion nonsense && [ "$(cat $parameter)" = "$was" ]
 }
 
-channels=$(edudma info --json | sed -n 's/.*"channels": *\([0-9]*\).*/\1/p')
+channels=$(edudma info --json - | sed -n 's/.*"channels": *\([0-9]*\).*/\1/p')
 
 echo "KTAP version 1"
 echo "1..18"

@@ -14,7 +14,7 @@ csv=/results/window.csv
 . results
 
 is_window() {
-	edudma info --json | tee /results/info.json
+	edudma info --json - | tee /results/info.json
 	grep -q "\"window\": *$window\\b" /results/info.json
 }
 

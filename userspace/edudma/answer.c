@@ -103,24 +103,12 @@ static struct json_object *json_begin(const struct environment *environment)
 	return object;
 }
 
-static int write_json(struct json_object *object)
-{
-	struct output output;
-
-	if (!json_path || output_open(&output, json_path)) {
-		json_object_put(object);
-		return json_path ? EXIT_FAILURE : 0;
-	}
-	json_finish(output.stream, object);
-	return output_commit(&output);
-}
-
 static int write_part(const struct machine *machine)
 {
 	struct json_object *object = json_begin(&machine->environment);
 
 	json_add(object, "figures", json_object_get(machine->figures.object));
-	return write_json(object);
+	return json_write(json_path, object);
 }
 
 /* Each kind of device has its own experiment */
@@ -307,7 +295,7 @@ static int judge_all(const struct machine *machine)
 {
 	struct json_object *answer = json_begin(&machine->environment);
 	struct json_object *verdicts = json_object_new_array();
-	bool quiet = json_path && !strcmp(json_path, "-");
+	bool quiet = is_standard_output(json_path);
 	int status = 0;
 
 	for (size_t i = 0; i < NR_CLAIMS; i++) {
@@ -326,7 +314,7 @@ static int judge_all(const struct machine *machine)
 	}
 	json_add(answer, "claims", verdicts);
 	status |= add_guide(answer, &machine->figures);
-	return status ? json_object_put(answer), status : write_json(answer);
+	return status ? json_object_put(answer), status : json_write(json_path, answer);
 }
 
 int answer_main(int argc, char **argv)

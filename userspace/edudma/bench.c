@@ -197,7 +197,7 @@ static void announce(const struct bench_result *result)
 
 static bool table_wanted(void)
 {
-	return (!json_path || strcmp(json_path, "-")) && (!csv_path || strcmp(csv_path, "-"));
+	return !is_standard_output(json_path) && !is_standard_output(csv_path);
 }
 
 static int measure(struct bench_result *result)

@@ -209,8 +209,8 @@ static int plan_rows(const struct load_settings *settings, struct load_result *r
 
 static bool table_wanted(const struct load_settings *settings)
 {
-	return (!settings->json_path || strcmp(settings->json_path, "-")) &&
-	       (!settings->csv_path || strcmp(settings->csv_path, "-"));
+	return !is_standard_output(settings->json_path) &&
+	       !is_standard_output(settings->csv_path);
 }
 
 /* A row whose memory cannot be had now is left out, too */

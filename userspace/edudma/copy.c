@@ -9,6 +9,7 @@
 #include "area.h"
 #include "commands.h"
 #include "device.h"
+#include "json.h"
 #include "now.h"
 #include "number.h"
 #include "output.h"
@@ -22,6 +23,7 @@ static const char *dst_name = "kmalloc";
 static uint64_t src_offset;
 static uint64_t dst_offset;
 static uint64_t timeout_ns;
+static const char *json_path;
 
 static const struct setting settings[] = {
 	{ "src", 's', "METHOD", "kind of memory of the source buffer (kmalloc)",
@@ -33,6 +35,8 @@ static const struct setting settings[] = {
 	{ "dst-offset", 0, "N", "begin at this byte of the destination buffer (0)",
 	  &type_size, &dst_offset },
 	{ "timeout", 0, "TIME", "give up after this time (never)", &type_time, &timeout_ns },
+	{ "json", 0, "FILE", "write what it took as JSON, too; - for standard output",
+	  &type_text, &json_path },
 };
 
 static const struct usage usage = {
@@ -214,6 +218,22 @@ static void print_summary(const struct copy *copy)
 	fputc('\n', stderr);
 }
 
+static struct json_object *json_summary(const struct copy *copy, const struct device *device)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_add_number(object, "schema", 1);
+	json_add_string(object, "device", device->path);
+	json_add_string(object, "src", src_name);
+	json_add_string(object, "dst", dst_name);
+	json_add_number(object, "bytes", copy->bytes);
+	json_add_number(object, "commands", copy->commands);
+	json_add_number(object, "device_ns", copy->device_ns);
+	json_add_decimal(object, "throughput_Bps",
+			 copy->device_ns ? bytes_per_second(copy->bytes, copy->device_ns) : 0, 3);
+	return object;
+}
+
 int copy_main(int argc, char **argv)
 {
 	char **files = options_parse(&usage, argc, argv);
@@ -224,6 +244,8 @@ int copy_main(int argc, char **argv)
 	int status;
 	FILE *in;
 
+	if (is_standard_output(files[1]) && is_standard_output(json_path))
+		bad_usage("copy", "OUTFILE and --json cannot both be standard output");
 	if (device_open(&device))
 		return EXIT_FAILURE;
 	status = copy_open(&copy, &device);
@@ -244,8 +266,10 @@ int copy_main(int argc, char **argv)
 		output_discard(&output);
 	else
 		status = output_commit(&output);
-	if (!status)
+	if (!status) {
 		print_summary(&copy);
+		status = json_write(json_path, json_summary(&copy, &device));
+	}
 close_in:
 	if (!from_stdin)
 		fclose(in);

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* edudma info: what the device is, and what it can do */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "commands.h"
 #include "device.h"
 #include "json.h"
 #include "number.h"
+#include "output.h"
 #include "pci.h"
 #include "say.h"
 
 #define LIVENESS_VALUE 0x2a5c3e71u
 
-static bool as_json;
+static const char *json_path;
 
 static const struct setting settings[] = {
-	{ "json", 0, NULL, "print JSON", &type_flag, &as_json },
+	{ "json", 0, "FILE", "write JSON, too; - for standard output, and nothing else",
+	  &type_text, &json_path },
 };
 
 static const struct usage usage = {
@@ -26,7 +30,7 @@ static const struct usage usage = {
 	.nr_settings = sizeof(settings) / sizeof(settings[0]),
 	.more = "Examples:\n"
 		"  edudma info\n"
-		"  edudma -d 1 info --json\n",
+		"  edudma -d 1 info --json -\n",
 };
 
 /**
@@ -157,7 +161,7 @@ static struct json_object *json_methods(const struct device *device)
 	return array;
 }
 
-static void print_json(const struct facts *facts)
+static struct json_object *json_facts(const struct facts *facts)
 {
 	const struct edudma_info *info = &facts->device.info;
 	struct json_object *object = json_object_new_object();
@@ -179,21 +183,24 @@ static void print_json(const struct facts *facts)
 	json_add_number(object, "max_buffers", info->max_buffers);
 	json_add_number(object, "max_transfers", info->max_transfers);
 	json_add(object, "methods", json_methods(&facts->device));
-	json_finish(stdout, object);
+	return object;
 }
 
 int info_main(int argc, char **argv)
 {
 	struct facts facts;
+	int status;
 
 	options_parse(&usage, argc, argv);
 	if (device_open(&facts.device))
 		return EXIT_FAILURE;
 	facts.pci_found = pci_find(&facts.device.info, &facts.pci);
 	facts.liveness = check_liveness(facts.device.fd);
-	(as_json ? print_json : print_human)(&facts);
+	if (!is_standard_output(json_path))
+		print_human(&facts);
+	status = json_write(json_path, json_facts(&facts));
 	device_close(&facts.device);
-	if (fflush(stdout))
-		return fail("cannot write standard output");
-	return facts.liveness > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (ferror(stdout) || fflush(stdout))
+		return fail("cannot write standard output: %s", strerror(errno));
+	return status || facts.liveness > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

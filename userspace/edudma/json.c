@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "json.h"
 
+#include <stdlib.h>
+
+#include "output.h"
+
 void json_add(struct json_object *object, const char *key, struct json_object *value)
 {
 	json_object_object_add(object, key, value);
@@ -43,4 +47,16 @@ void json_finish(FILE *stream, struct json_object *object)
 	fprintf(stream, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
 							       JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(object);
+}
+
+int json_write(const char *path, struct json_object *object)
+{
+	struct output output;
+
+	if (!path || output_open(&output, path)) {
+		json_object_put(object);
+		return path ? EXIT_FAILURE : 0;
+	}
+	json_finish(output.stream, object);
+	return output_commit(&output);
 }

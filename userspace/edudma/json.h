@@ -24,4 +24,10 @@ void json_add_environment(struct json_object *object, const struct environment *
 /* Writes it, indented, and frees it */
 void json_finish(FILE *stream, struct json_object *object);
 
+/*
+ * The same into a file, unless @path is NULL. Returns 0, or says what is wrong and
+ * returns EXIT_FAILURE.
+ */
+int json_write(const char *path, struct json_object *object);
+
 #endif /* EDUDMA_JSON_H */

@@ -2,13 +2,17 @@
 #include "output.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "say.h"
+
+bool is_standard_output(const char *path)
+{
+	return path && !strcmp(path, "-");
+}
 
 static bool is_special(const char *path)
 {
@@ -38,7 +42,7 @@ static FILE *open_temporary(char *name)
 int output_open(struct output *output, const char *path)
 {
 	*output = (struct output){ .path = path };
-	if (!strcmp(path, "-")) {
+	if (is_standard_output(path)) {
 		output->path = "standard output";
 		output->stream = stdout;
 	} else if (is_special(path)) {

@@ -3,6 +3,7 @@
 #ifndef EDUDMA_OUTPUT_H
 #define EDUDMA_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /**
@@ -17,6 +18,9 @@ struct output {
 	char *temporary;
 	FILE *stream;
 };
+
+/* True for "-"; false for NULL, which is no file */
+bool is_standard_output(const char *path);
 
 /* Both return 0, or say what is wrong and return EXIT_FAILURE */
 int output_open(struct output *output, const char *path);

@@ -73,7 +73,7 @@ static int add_sink(struct sinks *sinks, const char *path, const struct test_rep
 
 static int open_sinks(struct sinks *sinks)
 {
-	if (!json_path || strcmp(json_path, "-"))
+	if (!is_standard_output(json_path))
 		add_sink(sinks, "-", ktap ? &test_report_ktap : &test_report_human);
 	return json_path ? add_sink(sinks, json_path, &test_report_json) : 0;
 }
