@@ -16,8 +16,8 @@
 #include <linux/slab.h>
 
 #include "channel.h"
-#include "completion.h"
 #include "device.h"
+#include "notice.h"
 #include "request.h"
 #include "trace.h"
 

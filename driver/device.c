@@ -11,8 +11,8 @@
 #include <linux/slab.h>
 
 #include "buffer.h"
-#include "completion.h"
 #include "device.h"
+#include "notice.h"
 
 #define EDUDMA_FS_MAGIC		0x45444d41	/* "EDMA" */
 
@@ -92,7 +92,7 @@ struct edudma_device *edudma_device_alloc(struct pci_dev *pdev,
 	edev->type = type;
 	init_waitqueue_head(&edev->wait);
 	INIT_DELAYED_WORK(&edev->tick, edudma_tick);
-	edudma_completion_init(edev);
+	edudma_notice_init(edev);
 	mutex_init(&edev->files_lock);
 	INIT_LIST_HEAD(&edev->files);
 	device_initialize(&edev->dev);

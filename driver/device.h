@@ -20,7 +20,8 @@
  *
  * Lock order, outermost first:
  *
- *   edudma_completions.submit_lock  a batch on its way in; may sleep, user memory is
+ *   edudma_file_ring.submit_lock
+ *                              a batch on its way in; may sleep, user memory is
  *                              copied under it
  *   edudma_device.files_lock   the list of open files; may sleep
  *   mmap_lock                  the kernel's, around mmap; so no user copy is made
@@ -199,7 +200,7 @@ struct edudma_file {
 	struct hlist_head spares;
 	unsigned int nr_spares;
 	u64 bytes;
-	struct edudma_completions ring;
+	struct edudma_file_ring ring;
 	struct work_struct reaper;
 };
 

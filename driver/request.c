@@ -15,8 +15,8 @@
 #include <linux/slab.h>
 
 #include "channel.h"
-#include "completion.h"
 #include "device.h"
+#include "notice.h"
 #include "request.h"
 #include "ring.h"
 #include "trace.h"

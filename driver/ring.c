@@ -18,8 +18,8 @@
 #include <linux/uaccess.h>
 
 #include "compat.h"
-#include "completion.h"
 #include "device.h"
+#include "notice.h"
 #include "request.h"
 #include "ring.h"
 
@@ -41,7 +41,7 @@ void edudma_ring_init(struct edudma_file *file)
  */
 void edudma_ring_free(struct edudma_file *file)
 {
-	struct edudma_completions *ring = &file->ring;
+	struct edudma_file_ring *ring = &file->ring;
 
 	if (ring->shared)
 		free_pages_exact(ring->shared, ring->bytes);
@@ -57,7 +57,7 @@ static struct edudma_ring *ring_of(struct edudma_file *file)
 }
 
 /* Under submit_lock. */
-static int ring_alloc(struct edudma_completions *ring, u32 entries)
+static int ring_alloc(struct edudma_file_ring *ring, u32 entries)
 {
 	struct edudma_ring *shared;
 
@@ -80,7 +80,7 @@ static int ring_alloc(struct edudma_completions *ring, u32 entries)
 }
 
 /* Who has the lock may be copying from user memory, which can take for ever. */
-static int ring_create(struct edudma_completions *ring, u32 entries, struct eventfd_ctx *eventfd)
+static int ring_create(struct edudma_file_ring *ring, u32 entries, struct eventfd_ctx *eventfd)
 {
 	int ret;
 
@@ -103,7 +103,7 @@ static int ring_create(struct edudma_completions *ring, u32 entries, struct even
  */
 int edudma_ring_setup(struct edudma_file *file, struct edudma_ring_setup *arg)
 {
-	struct edudma_completions *ring = &file->ring;
+	struct edudma_file_ring *ring = &file->ring;
 	struct eventfd_ctx *eventfd = NULL;
 	int ret;
 
@@ -130,7 +130,7 @@ int edudma_ring_setup(struct edudma_file *file, struct edudma_ring_setup *arg)
 static vm_fault_t ring_fault(struct vm_fault *vmf)
 {
 	struct edudma_file *file = vmf->vma->vm_private_data;
-	struct edudma_completions *ring = &file->ring;
+	struct edudma_file_ring *ring = &file->ring;
 
 	if (vmf->pgoff >= ring->bytes >> PAGE_SHIFT)
 		return VM_FAULT_SIGBUS;
@@ -166,7 +166,7 @@ int edudma_ring_mmap(struct edudma_file *file, struct vm_area_struct *vma)
 }
 
 /* A head that is nonsense counts as a full ring. */
-static u32 ring_unread(struct edudma_completions *ring, u32 tail)
+static u32 ring_unread(struct edudma_file_ring *ring, u32 tail)
 {
 	return min(tail - READ_ONCE(ring->shared->head), ring->entries);
 }
@@ -174,7 +174,7 @@ static u32 ring_unread(struct edudma_completions *ring, u32 tail)
 /* Each entry is free, or unread, or reserved for a request that is under way. */
 static unsigned int ring_room(struct edudma_file *file)
 {
-	struct edudma_completions *ring = &file->ring;
+	struct edudma_file_ring *ring = &file->ring;
 	u32 used = file->nr_transfers + ring_unread(ring, ring->tail);
 
 	return used < ring->entries ? ring->entries - used : 0;
@@ -183,7 +183,7 @@ static unsigned int ring_room(struct edudma_file *file)
 /* A cancelled request is one of a closed file: nobody reads what it ended with. */
 static void ring_complete(struct edudma_request *req)
 {
-	struct edudma_completions *ring = &req->file->ring;
+	struct edudma_file_ring *ring = &req->file->ring;
 	struct edudma_completion *entry =
 		&ring->shared->completions[ring->tail & (ring->entries - 1)];
 	u64 total = req->ended_ns - req->submitted_ns;
@@ -214,7 +214,7 @@ static const struct edudma_sink ring_sink = {
  */
 void edudma_ring_notify(struct edudma_file *file)
 {
-	struct edudma_completions *ring = &file->ring;
+	struct edudma_file_ring *ring = &file->ring;
 	bool added = ring->notified != ring->tail;
 
 	/* A wait ends, too, when nothing is under way any more. */
@@ -270,7 +270,7 @@ struct ring_waiter {
 static bool ring_has_enough(void *arg)
 {
 	const struct ring_waiter *waiter = arg;
-	struct edudma_completions *ring = &waiter->file->ring;
+	struct edudma_file_ring *ring = &waiter->file->ring;
 
 	/* Whoever sees nothing under way sees all completions. */
 	return !smp_load_acquire(&waiter->file->nr_transfers) ||
@@ -302,7 +302,7 @@ static int ring_wait(struct edudma_file *file, u32 min, u64 timeout_ns)
 }
 
 /* Copied before anybody is inside: a page fault may take as long as it likes. */
-static int ring_copy_batch(struct edudma_completions *ring, const struct edudma_submit *arg)
+static int ring_copy_batch(struct edudma_file_ring *ring, const struct edudma_submit *arg)
 {
 	u32 count = min_t(u32, arg->count, EDUDMA_MAX_TRANSFERS);
 	size_t bytes = array_size(count, sizeof(*ring->batch));
@@ -312,7 +312,7 @@ static int ring_copy_batch(struct edudma_completions *ring, const struct edudma_
 
 static int ring_submit(struct edudma_file *file, struct edudma_submit *arg)
 {
-	struct edudma_completions *ring = &file->ring;
+	struct edudma_file_ring *ring = &file->ring;
 	struct edudma_request *reqs[EDUDMA_MAX_TRANSFERS];
 	int ret, idx;
 

@@ -17,7 +17,7 @@ struct eventfd_ctx;
 struct vm_area_struct;
 
 /**
- * struct edudma_completions - an open file's side of its ring
+ * struct edudma_file_ring - an open file's side of its ring
  * @shared: what user space maps; NULL until EDUDMA_RING, then for ever
  * @bytes: its size, whole pages
  * @entries: its length, a power of two
@@ -28,7 +28,7 @@ struct vm_area_struct;
  * @submit_lock: one batch at a time
  * @batch: where it is copied to
  */
-struct edudma_completions {
+struct edudma_file_ring {
 	struct edudma_ring *shared;
 	size_t bytes;
 	u32 entries;

@@ -23,8 +23,8 @@
 #include <linux/string.h>
 
 #include "channel.h"
-#include "completion.h"
 #include "device.h"
+#include "notice.h"
 
 /* How long a waiter looks before he sleeps, at least and at most. */
 #define SPIN_MIN_NS	(30 * NSEC_PER_USEC)
@@ -75,10 +75,10 @@ static enum completion_mode mode_of(struct edudma_device *edev)
 }
 
 /**
- * edudma_completion_init - begin to learn how long it pays to look
+ * edudma_notice_init - begin to learn how long it pays to look
  * @edev: the device
  */
-void edudma_completion_init(struct edudma_device *edev)
+void edudma_notice_init(struct edudma_device *edev)
 {
 	edev->spin_ns = SPIN_MAX_NS;
 }
