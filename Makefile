@@ -110,7 +110,8 @@ answer: build device debug-kernel ## kmalloc or vmalloc? Ten claims, measured: d
 		$(fresh-make) build KERNEL=$$kernel/bzImage KDIR=$$kernel/build BUILD=$(BUILD)/debug
 	$(Q)experiments/run --debug $(BUILD)/debug
 
-check: $(BUILD)/kernel.env ## runs every static checker
+check: ## runs every static checker
+	@scripts/setup run check
 	$(Q)scripts/check
 
 mutants: build device ## proves that the tests notice broken drivers
@@ -131,12 +132,11 @@ clean: ## removes all output
 # What is built depends on the guest's kernel, so that is found first: make
 # reads this file, and starts over if it had to be made. Checking that nothing
 # has changed takes a moment only.
-ifneq ($(filter run test shell check mutants answer bench bench-peer soak build,$(MAKECMDGOALS)),)
+ifneq ($(filter run test shell mutants answer bench bench-peer soak build,$(MAKECMDGOALS)),)
 include $(BUILD)/kernel.env
 endif
 
 packages-test := test device qemu
-packages-check := check
 packages-mutants := test device qemu
 packages-soak := device
 packages-answer := answer
