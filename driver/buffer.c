@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Buffers: the table of kinds of memory, handles, quotas, and the rule that a
- * range has one owner at a time
+ * Buffers: the table of kinds of memory, handles and quotas
  *
  * Every use of a buffer is a hold or a mapping. Both are noted under the lock of
  * the open file, and a buffer that has either cannot be freed. That is the whole
  * of a buffer's lifetime; it needs no reference count.
  */
-#include <linux/dma-mapping.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
@@ -16,6 +14,7 @@
 
 #include "buffer.h"
 #include "device.h"
+#include "hold.h"
 
 #define QUOTA_MB_MAX		4095
 
@@ -113,60 +112,6 @@ struct edudma_buffer *edudma_find_buffer(struct edudma_file *file, u32 handle)
 	/* Handle 0, which is never given, has an entry of the xarray's own. */
 	buf = handle && handle < EDUDMA_HANDLE_LIMIT ? xas_load(&xas) : NULL;
 	return buf && buf->known ? buf : NULL;
-}
-
-static bool holds_conflict(const struct edudma_hold *a,
-			   const struct edudma_hold *b)
-{
-	bool overlap = a->offset < b->offset + b->length &&
-		       b->offset < a->offset + a->length;
-
-	return overlap && (a->writes || b->writes || a->cpu != b->cpu);
-}
-
-/**
- * __edudma_hold_take - make a range one's own
- * @file: the open file
- * @hold: its @offset, @length, @cpu and @writes say what for
- * @handle: the buffer
- *
- * Ranges that overlap are refused, except for two that the same side only reads.
- *
- * Context: under the file's lock.
- * Return: 0, -ENOENT, -EINVAL if the range is not in the buffer, or -EBUSY.
- */
-int __edudma_hold_take(struct edudma_file *file, struct edudma_hold *hold, u32 handle)
-{
-	struct edudma_hold *other;
-
-	hold->buf = edudma_find_buffer(file, handle);
-	if (!hold->buf)
-		return -ENOENT;
-	if (!edudma_range_is_inside(hold->offset, hold->length, hold->buf->length))
-		return -EINVAL;
-	hlist_for_each_entry(other, &hold->buf->holds, node) {
-		if (holds_conflict(hold, other))
-			return -EBUSY;
-	}
-	hlist_add_head(&hold->node, &hold->buf->holds);
-	return 0;
-}
-
-static int hold_take(struct edudma_file *file, struct edudma_hold *hold, u32 handle)
-{
-	int ret;
-
-	xa_lock_irq(&file->buffers);
-	ret = __edudma_hold_take(file, hold, handle);
-	xa_unlock_irq(&file->buffers);
-	return ret;
-}
-
-static void hold_drop(struct edudma_file *file, struct edudma_hold *hold)
-{
-	xa_lock_irq(&file->buffers);
-	__edudma_hold_drop(hold);
-	xa_unlock_irq(&file->buffers);
 }
 
 /**
@@ -402,206 +347,6 @@ int edudma_buffer_free(struct edudma_file *file, struct edudma_buffer_free *arg)
 		return ret;
 
 	destroy_buffer(file, buf, arg);
-	return 0;
-}
-
-static enum dma_data_direction sync_direction(bool reads, bool writes)
-{
-	if (reads && writes)
-		return DMA_BIDIRECTIONAL;
-	return reads ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
-}
-
-static u64 sync_for_cpu(const struct edudma_hold *hold,
-			enum dma_data_direction dir)
-{
-	u64 start = ktime_get_ns();
-
-	if (!hold->buf->ops->coherent)
-		hold->buf->ops->sync_for_cpu(hold->buf, hold->offset,
-					     hold->length, dir);
-	return ktime_get_ns() - start;
-}
-
-static u64 sync_for_device(const struct edudma_hold *hold,
-			   enum dma_data_direction dir)
-{
-	u64 start = ktime_get_ns();
-
-	if (!hold->buf->ops->coherent)
-		hold->buf->ops->sync_for_device(hold->buf, hold->offset,
-						hold->length, dir);
-	return ktime_get_ns() - start;
-}
-
-static int sync_begin(struct edudma_file *file, struct edudma_sync *arg,
-		      enum dma_data_direction dir)
-{
-	struct edudma_hold *hold;
-	int ret;
-
-	hold = kzalloc(sizeof(*hold), GFP_KERNEL_ACCOUNT);
-	if (!hold)
-		return -ENOMEM;
-	hold->offset = arg->offset;
-	hold->length = arg->length;
-	hold->cpu = true;
-	hold->writes = arg->flags & EDUDMA_SYNC_WRITE;
-	ret = hold_take(file, hold, arg->handle);
-	if (ret)
-		goto err_free;
-
-	arg->sync_ns = sync_for_cpu(hold, dir);
-
-	xa_lock_irq(&file->buffers);
-	if (file->nr_syncs < EDUDMA_MAX_SYNCS) {
-		file->nr_syncs++;
-		hold->sync = arg->flags;
-	} else {
-		hlist_del(&hold->node);
-		ret = -EDQUOT;
-	}
-	xa_unlock_irq(&file->buffers);
-	if (ret)
-		goto err_free;
-	return 0;
-
-err_free:
-	kfree(hold);
-	return ret;
-}
-
-/* Claim the hold for the caller alone: no other END finds it any more. */
-static struct edudma_hold *claim_sync(struct edudma_file *file,
-				      const struct edudma_sync *arg)
-{
-	struct edudma_buffer *buf;
-	struct edudma_hold *hold, *found = NULL;
-
-	xa_lock_irq(&file->buffers);
-	buf = edudma_find_buffer(file, arg->handle);
-	if (!buf) {
-		found = ERR_PTR(-ENOENT);
-		goto unlock;
-	}
-	hlist_for_each_entry(hold, &buf->holds, node) {
-		if (hold->sync == (arg->flags & ~EDUDMA_SYNC_END) &&
-		    hold->offset == arg->offset && hold->length == arg->length) {
-			hold->sync = 0;
-			found = hold;
-			goto unlock;
-		}
-	}
-	found = ERR_PTR(-EINVAL);
-unlock:
-	xa_unlock_irq(&file->buffers);
-	return found;
-}
-
-static int sync_end(struct edudma_file *file, struct edudma_sync *arg,
-		    enum dma_data_direction dir)
-{
-	struct edudma_hold *hold = claim_sync(file, arg);
-
-	if (IS_ERR(hold))
-		return PTR_ERR(hold);
-
-	arg->sync_ns = sync_for_device(hold, dir);
-
-	xa_lock_irq(&file->buffers);
-	hlist_del(&hold->node);
-	file->nr_syncs--;
-	xa_unlock_irq(&file->buffers);
-	kfree(hold);
-	return 0;
-}
-
-/**
- * edudma_buffer_sync - EDUDMA_SYNC
- * @file: the open file
- * @arg: see the UAPI
- *
- * Context: inside enter and exit; may sleep.
- * Return: 0 or an errno of the UAPI.
- */
-int edudma_buffer_sync(struct edudma_file *file, struct edudma_sync *arg)
-{
-	bool reads = arg->flags & EDUDMA_SYNC_READ;
-	bool writes = arg->flags & EDUDMA_SYNC_WRITE;
-	enum dma_data_direction dir = sync_direction(reads, writes);
-
-	if (arg->flags & ~(EDUDMA_SYNC_READ | EDUDMA_SYNC_WRITE | EDUDMA_SYNC_END))
-		return -EINVAL;
-	if (!reads && !writes)
-		return -EINVAL;
-	if (arg->flags & EDUDMA_SYNC_END)
-		return sync_end(file, arg, dir);
-	return sync_begin(file, arg, dir);
-}
-
-static u64 sum_bytes(const u8 *p, u64 length)
-{
-	u64 sum = 0;
-
-	while (length--)
-		sum += *p++;
-	return sum;
-}
-
-/* A page at a time, so that a large buffer does not keep the CPU to itself. */
-static void cpu_access(u8 *p, struct edudma_cpu *arg)
-{
-	u64 left = arg->length;
-
-	while (left) {
-		u64 n = min_t(u64, left, PAGE_SIZE);
-
-		if (arg->op == EDUDMA_CPU_FILL)
-			memset(p, arg->value, n);
-		else
-			arg->value += sum_bytes(p, n);
-		p += n;
-		left -= n;
-		cond_resched();
-	}
-}
-
-/**
- * edudma_buffer_cpu - EDUDMA_CPU
- * @file: the open file
- * @arg: see the UAPI
- *
- * Context: inside enter and exit; may sleep.
- * Return: 0 or an errno of the UAPI.
- */
-int edudma_buffer_cpu(struct edudma_file *file, struct edudma_cpu *arg)
-{
-	bool writes = arg->op == EDUDMA_CPU_FILL;
-	enum dma_data_direction dir = sync_direction(!writes, writes);
-	struct edudma_hold hold = {
-		.offset = arg->offset,
-		.length = arg->length,
-		.cpu = true,
-		.writes = writes,
-	};
-	u64 start;
-	int ret;
-
-	if (arg->op > EDUDMA_CPU_SUM)
-		return -EINVAL;
-	if (arg->op == EDUDMA_CPU_SUM && arg->value)
-		return -EINVAL;
-	ret = hold_take(file, &hold, arg->handle);
-	if (ret)
-		return ret;
-
-	arg->sync_ns = sync_for_cpu(&hold, dir);
-	start = ktime_get_ns();
-	cpu_access(hold.buf->cpu + arg->offset, arg);
-	arg->cpu_ns = ktime_get_ns() - start;
-	arg->sync_ns += sync_for_device(&hold, dir);
-
-	hold_drop(file, &hold);
 	return 0;
 }
 

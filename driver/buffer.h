@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Buffers: kinds of memory, and who owns which range of them
+ * Buffers: kinds of memory, and what an open file has of them
  */
 #ifndef EDUDMA_BUFFER_H
 #define EDUDMA_BUFFER_H
@@ -86,36 +86,10 @@ struct edudma_buffer {
 /* In mmap's offset, the place in a buffer is below this bit, the handle above. */
 #define EDUDMA_MMAP_SHIFT	32
 
-/**
- * struct edudma_hold - a range of a buffer in use
- * @node: in the buffer's holds; under the file's lock
- * @buf: the buffer, which cannot be freed meanwhile
- * @offset: first byte
- * @length: bytes
- * @cpu: the CPU has it; else the device
- * @writes: it is written, else only read
- * @sync: EDUDMA_SYNC_* if user space has borrowed it, else 0
- */
-struct edudma_hold {
-	struct hlist_node node;
-	struct edudma_buffer *buf;
-	u64 offset;
-	u64 length;
-	bool cpu;
-	bool writes;
-	u32 sync;
-};
-
 /* Is a range, which may be any, not empty and within @size? */
 static inline bool edudma_range_is_inside(u64 offset, u64 length, u64 size)
 {
 	return length && length <= size && offset <= size - length;
-}
-
-/* Under the file's lock: give back a range that __edudma_hold_take() took. */
-static inline void __edudma_hold_drop(struct edudma_hold *hold)
-{
-	hlist_del(&hold->node);
 }
 
 unsigned int edudma_nr_methods(void);
@@ -125,11 +99,8 @@ int edudma_method_info(struct edudma_file *file, struct edudma_method_info *arg)
 int edudma_buffer_alloc(struct edudma_file *file, struct edudma_buffer_alloc *arg);
 void edudma_buffer_alloc_end(struct edudma_file *file, u32 handle, bool told);
 int edudma_buffer_free(struct edudma_file *file, struct edudma_buffer_free *arg);
-int edudma_buffer_sync(struct edudma_file *file, struct edudma_sync *arg);
-int edudma_buffer_cpu(struct edudma_file *file, struct edudma_cpu *arg);
 
 struct edudma_buffer *edudma_find_buffer(struct edudma_file *file, u32 handle);
-int __edudma_hold_take(struct edudma_file *file, struct edudma_hold *hold, u32 handle);
 
 void edudma_buffer_set_segment(struct edudma_buffer *buf, dma_addr_t addr);
 void edudma_buffers_release(struct edudma_file *file);

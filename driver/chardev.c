@@ -14,6 +14,7 @@
 #include "device.h"
 #include "request.h"
 #include "ring.h"
+#include "sync.h"
 #include "uring.h"
 
 #define EDUDMA_MINORS		64

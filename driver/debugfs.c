@@ -12,6 +12,7 @@
 
 #include "buffer.h"
 #include "device.h"
+#include "hold.h"
 
 /* More are counted, not shown: they are printed with interrupts off. */
 #define SEGMENTS_SHOWN		32

@@ -11,6 +11,7 @@
 #include <linux/wait.h>
 
 #include "buffer.h"
+#include "hold.h"
 #include "uapi/linux/edudma.h"
 
 struct edudma_channel;

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The CPU's turn: ranges that user space borrows with EDUDMA_SYNC, and what the
+ * kernel itself does to one with EDUDMA_CPU
+ */
+#include <linux/dma-mapping.h>
+#include <linux/ktime.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "buffer.h"
+#include "device.h"
+#include "hold.h"
+#include "sync.h"
+
+static int hold_take(struct edudma_file *file, struct edudma_hold *hold, u32 handle)
+{
+	int ret;
+
+	xa_lock_irq(&file->buffers);
+	ret = __edudma_hold_take(file, hold, handle);
+	xa_unlock_irq(&file->buffers);
+	return ret;
+}
+
+static void hold_drop(struct edudma_file *file, struct edudma_hold *hold)
+{
+	xa_lock_irq(&file->buffers);
+	__edudma_hold_drop(hold);
+	xa_unlock_irq(&file->buffers);
+}
+
+static enum dma_data_direction sync_direction(bool reads, bool writes)
+{
+	if (reads && writes)
+		return DMA_BIDIRECTIONAL;
+	return reads ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
+}
+
+static u64 sync_for_cpu(const struct edudma_hold *hold,
+			enum dma_data_direction dir)
+{
+	u64 start = ktime_get_ns();
+
+	if (!hold->buf->ops->coherent)
+		hold->buf->ops->sync_for_cpu(hold->buf, hold->offset,
+					     hold->length, dir);
+	return ktime_get_ns() - start;
+}
+
+static u64 sync_for_device(const struct edudma_hold *hold,
+			   enum dma_data_direction dir)
+{
+	u64 start = ktime_get_ns();
+
+	if (!hold->buf->ops->coherent)
+		hold->buf->ops->sync_for_device(hold->buf, hold->offset,
+						hold->length, dir);
+	return ktime_get_ns() - start;
+}
+
+static int sync_begin(struct edudma_file *file, struct edudma_sync *arg,
+		      enum dma_data_direction dir)
+{
+	struct edudma_hold *hold;
+	int ret;
+
+	hold = kzalloc(sizeof(*hold), GFP_KERNEL_ACCOUNT);
+	if (!hold)
+		return -ENOMEM;
+	hold->offset = arg->offset;
+	hold->length = arg->length;
+	hold->cpu = true;
+	hold->writes = arg->flags & EDUDMA_SYNC_WRITE;
+	ret = hold_take(file, hold, arg->handle);
+	if (ret)
+		goto err_free;
+
+	arg->sync_ns = sync_for_cpu(hold, dir);
+
+	xa_lock_irq(&file->buffers);
+	if (file->nr_syncs < EDUDMA_MAX_SYNCS) {
+		file->nr_syncs++;
+		hold->sync = arg->flags;
+	} else {
+		hlist_del(&hold->node);
+		ret = -EDQUOT;
+	}
+	xa_unlock_irq(&file->buffers);
+	if (ret)
+		goto err_free;
+	return 0;
+
+err_free:
+	kfree(hold);
+	return ret;
+}
+
+/* Claim the hold for the caller alone: no other END finds it any more. */
+static struct edudma_hold *claim_sync(struct edudma_file *file,
+				      const struct edudma_sync *arg)
+{
+	struct edudma_buffer *buf;
+	struct edudma_hold *hold, *found = NULL;
+
+	xa_lock_irq(&file->buffers);
+	buf = edudma_find_buffer(file, arg->handle);
+	if (!buf) {
+		found = ERR_PTR(-ENOENT);
+		goto unlock;
+	}
+	hlist_for_each_entry(hold, &buf->holds, node) {
+		if (hold->sync == (arg->flags & ~EDUDMA_SYNC_END) &&
+		    hold->offset == arg->offset && hold->length == arg->length) {
+			hold->sync = 0;
+			found = hold;
+			goto unlock;
+		}
+	}
+	found = ERR_PTR(-EINVAL);
+unlock:
+	xa_unlock_irq(&file->buffers);
+	return found;
+}
+
+static int sync_end(struct edudma_file *file, struct edudma_sync *arg,
+		    enum dma_data_direction dir)
+{
+	struct edudma_hold *hold = claim_sync(file, arg);
+
+	if (IS_ERR(hold))
+		return PTR_ERR(hold);
+
+	arg->sync_ns = sync_for_device(hold, dir);
+
+	xa_lock_irq(&file->buffers);
+	hlist_del(&hold->node);
+	file->nr_syncs--;
+	xa_unlock_irq(&file->buffers);
+	kfree(hold);
+	return 0;
+}
+
+/**
+ * edudma_buffer_sync - EDUDMA_SYNC
+ * @file: the open file
+ * @arg: see the UAPI
+ *
+ * Context: inside enter and exit; may sleep.
+ * Return: 0 or an errno of the UAPI.
+ */
+int edudma_buffer_sync(struct edudma_file *file, struct edudma_sync *arg)
+{
+	bool reads = arg->flags & EDUDMA_SYNC_READ;
+	bool writes = arg->flags & EDUDMA_SYNC_WRITE;
+	enum dma_data_direction dir = sync_direction(reads, writes);
+
+	if (arg->flags & ~(EDUDMA_SYNC_READ | EDUDMA_SYNC_WRITE | EDUDMA_SYNC_END))
+		return -EINVAL;
+	if (!reads && !writes)
+		return -EINVAL;
+	if (arg->flags & EDUDMA_SYNC_END)
+		return sync_end(file, arg, dir);
+	return sync_begin(file, arg, dir);
+}
+
+static u64 sum_bytes(const u8 *p, u64 length)
+{
+	u64 sum = 0;
+
+	while (length--)
+		sum += *p++;
+	return sum;
+}
+
+/* A page at a time, so that a large buffer does not keep the CPU to itself. */
+static void cpu_access(u8 *p, struct edudma_cpu *arg)
+{
+	u64 left = arg->length;
+
+	while (left) {
+		u64 n = min_t(u64, left, PAGE_SIZE);
+
+		if (arg->op == EDUDMA_CPU_FILL)
+			memset(p, arg->value, n);
+		else
+			arg->value += sum_bytes(p, n);
+		p += n;
+		left -= n;
+		cond_resched();
+	}
+}
+
+/**
+ * edudma_buffer_cpu - EDUDMA_CPU
+ * @file: the open file
+ * @arg: see the UAPI
+ *
+ * Context: inside enter and exit; may sleep.
+ * Return: 0 or an errno of the UAPI.
+ */
+int edudma_buffer_cpu(struct edudma_file *file, struct edudma_cpu *arg)
+{
+	bool writes = arg->op == EDUDMA_CPU_FILL;
+	enum dma_data_direction dir = sync_direction(!writes, writes);
+	struct edudma_hold hold = {
+		.offset = arg->offset,
+		.length = arg->length,
+		.cpu = true,
+		.writes = writes,
+	};
+	u64 start;
+	int ret;
+
+	if (arg->op > EDUDMA_CPU_SUM)
+		return -EINVAL;
+	if (arg->op == EDUDMA_CPU_SUM && arg->value)
+		return -EINVAL;
+	ret = hold_take(file, &hold, arg->handle);
+	if (ret)
+		return ret;
+
+	arg->sync_ns = sync_for_cpu(&hold, dir);
+	start = ktime_get_ns();
+	cpu_access(hold.buf->cpu + arg->offset, arg);
+	arg->cpu_ns = ktime_get_ns() - start;
+	arg->sync_ns += sync_for_device(&hold, dir);
+
+	hold_drop(file, &hold);
+	return 0;
+}
