@@ -40,5 +40,15 @@ for subcommand in test bench; do
 	offers '--sizes SIZE,...'
 	offers '--json FILE'
 done
+refuses "which subcommand: info, copy" "$edudma"
+refuses "unknown subcommand 'inf'" "$edudma" inf
+refuses "unknown option '--colour'" "$edudma" --colour info
+refuses "unknown option '-x'" "$edudma" test -qx
+refuses "'--sizes' needs a value" "$edudma" test --sizes
+refuses "'-s' needs a value" "$edudma" test -qs
+refuses "'4K,0' is not a list of sizes such as" "$edudma" test --sizes 4K,0
+refuses "no direction is called 'up'; there are to, from and copy" "$edudma" bench -D to,up
+refuses "expected INFILE OUTFILE" "$edudma" copy in
+refuses "unexpected argument 'more'" "$edudma" copy in out more
 refuses "both be standard output" "$edudma" copy --json - in -
 finish

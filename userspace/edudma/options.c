@@ -135,6 +135,11 @@ static const struct setting *setting_at(const struct usage *usage, size_t i)
 					&common_settings[i - usage->nr_settings];
 }
 
+static bool is_command(const struct usage *usage)
+{
+	return !*usage->subcommand;
+}
+
 static void print_help(const struct usage *usage)
 {
 	printf("Usage: edudma%s%s [OPTION]...%s%s\n\n%s\n\nOptions:\n",
@@ -164,56 +169,81 @@ static void apply(const struct usage *usage, const struct setting *setting, char
 	free(copy);
 }
 
-char **options_parse(const struct usage *usage, int argc, char **argv)
+/**
+ * struct getopt_tables - settings in the form that getopt_long() takes
+ * @options: one for each setting, in their order
+ * @letters: the short forms
+ */
+struct getopt_tables {
+	struct option *options;
+	char *letters;
+};
+
+static struct getopt_tables make_tables(const struct usage *usage)
 {
 	size_t n = usage->nr_settings + NR_COMMON;
-	struct option *options = calloc(n + 1, sizeof(*options));
-	char *letters = malloc(2 * n + 3);
-	char *letter = letters;
-	bool is_command = !*usage->subcommand;
-	int found, index;
+	struct getopt_tables tables = {
+		.options = calloc(n + 1, sizeof(*tables.options)),
+		.letters = calloc(2 * n + 3, 1),
+	};
+	char *letter = tables.letters;
 
-	if (!options || !letters)
+	if (!tables.options || !tables.letters)
 		exit(fail("out of memory"));
-	if (is_command)
+	/* what comes after the subcommand is for the subcommand */
+	if (is_command(usage))
 		*letter++ = '+';
 	*letter++ = ':';
 	for (size_t i = 0; i < n; i++) {
 		const struct setting *setting = setting_at(usage, i);
 		bool takes_argument = setting->type != &type_flag;
 
-		options[i] = (struct option){ .name = setting->name, .has_arg = takes_argument };
+		tables.options[i] = (struct option){ .name = setting->name,
+						     .has_arg = takes_argument };
 		if (!setting->letter)
 			continue;
 		*letter++ = setting->letter;
 		if (takes_argument)
 			*letter++ = ':';
 	}
-	*letter = '\0';
+	return tables;
+}
+
+/* @found is getopt_long()'s '?' or ':' */
+static void refuse(const struct usage *usage, int found, const char *word)
+{
+	char short_form[] = { '-', (char)optopt, '\0' };
+
+	/* set for a letter, which may be one of several in a word */
+	if (optopt)
+		word = short_form;
+	bad_usage(usage->subcommand, found == ':' ? "option '%s' needs a value" :
+						    "unknown option '%s'", word);
+}
+
+static void parse_all(const struct usage *usage, int argc, char **argv)
+{
+	struct getopt_tables tables = make_tables(usage);
+	int found, index;
 
 	opterr = 0;
 	optind = 0;		/* glibc's way to start afresh, for the subcommand */
-	while ((found = getopt_long(argc, argv, letters, options, &index)) != -1) {
-		if (found == '?' || found == ':') {
-			const char *word = argv[optind - 1];
-			char short_form[] = { '-', (char)optopt, '\0' };
-
-			/* set for a letter, which may be one of several in a word */
-			if (optopt)
-				word = short_form;
-			bad_usage(usage->subcommand,
-				  found == ':' ? "option '%s' needs a value" :
-						 "unknown option '%s'", word);
-		}
+	while ((found = getopt_long(argc, argv, tables.letters, tables.options, &index)) != -1) {
+		if (found == '?' || found == ':')
+			refuse(usage, found, argv[optind - 1]);
 		if (found) {
 			for (index = 0; setting_at(usage, (size_t)index)->letter != found;)
 				index++;
 		}
 		apply(usage, setting_at(usage, (size_t)index), optarg);
 	}
-	free(options);
-	free(letters);
+	free(tables.options);
+	free(tables.letters);
+}
 
+char **options_parse(const struct usage *usage, int argc, char **argv)
+{
+	parse_all(usage, argc, argv);
 	if (want_help) {
 		print_help(usage);
 		exit(EXIT_SUCCESS);
@@ -222,9 +252,11 @@ char **options_parse(const struct usage *usage, int argc, char **argv)
 		puts("edudma " EDUDMA_VERSION);
 		exit(EXIT_SUCCESS);
 	}
-	if (!is_command && argc - optind < usage->nr_arguments)
+	if (is_command(usage))
+		return argv + optind;
+	if (argc - optind < usage->nr_arguments)
 		bad_usage(usage->subcommand, "expected %s", usage->arguments);
-	if (!is_command && argc - optind > usage->nr_arguments)
+	if (argc - optind > usage->nr_arguments)
 		bad_usage(usage->subcommand, "unexpected argument '%s'",
 			  argv[optind + usage->nr_arguments]);
 	return argv + optind;
