@@ -51,4 +51,11 @@ refuses "no direction is called 'up'; there are to, from and copy" "$edudma" ben
 refuses "expected INFILE OUTFILE" "$edudma" copy in
 refuses "unexpected argument 'more'" "$edudma" copy in out more
 refuses "both be standard output" "$edudma" copy --json - in -
+refuses "both be standard output" "$edudma" bench --json - --csv -
+refuses "both be standard output" "$edudma" test --json - --ktap
+refuses "unknown option '-d'" "$edudma" report -d 0 run.json
+refuses "no device is needed" "$edudma" -d 0 report run.json
+refuses "choose one of --experiments, --from" "$edudma" answer -e layout --from a.json --json -
+refuses "add --json FILE" "$edudma" answer -e layout
+refuses "needs no device" "$edudma" answer -d 0 --from a.json
 finish

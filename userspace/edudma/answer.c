@@ -94,6 +94,19 @@ static void check_names(void)
 				  chosen.names[i], known.text);
 }
 
+/* What would be measured or read for nothing */
+static void check_choices(void)
+{
+	if (!!chosen.n + !!from.n + !!autopsy_path > 1)
+		bad_usage("answer", "choose one of --experiments, --from and --autopsy");
+	if ((chosen.n || autopsy_path) && !json_path)
+		bad_usage("answer", "--%s only writes figures: add --json FILE",
+			  chosen.n ? "experiments" : "autopsy");
+	if ((from.n || autopsy_path) && option_device)
+		bad_usage("answer", "--%s needs no device: leave --device away",
+			  from.n ? "from" : "autopsy");
+}
+
 static struct json_object *json_begin(const struct environment *environment)
 {
 	struct json_object *object = json_object_new_object();
@@ -324,6 +337,7 @@ int answer_main(int argc, char **argv)
 
 	options_parse(&usage, argc, argv);
 	check_names();
+	check_choices();
 	if (autopsy_path) {
 		status = autopsy_forbidden(&machine.figures, autopsy_path);
 	} else if (from.n) {

@@ -303,6 +303,8 @@ int bench_main(int argc, char **argv)
 
 	options_parse(&usage, argc, argv);
 	directions_check("bench", &direction_names);
+	if (is_standard_output(json_path) && is_standard_output(csv_path))
+		bad_usage("bench", "--json and --csv cannot both be standard output");
 	if (load_wanted(&load))
 		check_load();
 	if (device_open(&device))

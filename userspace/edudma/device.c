@@ -9,12 +9,12 @@
 
 int device_open(struct device *device)
 {
-	bool is_number = option_device[strspn(option_device, "0123456789")] == '\0';
+	const char *name = option_device ? option_device : "0";
+	bool is_number = name[strspn(name, "0123456789")] == '\0';
 	int error;
 
 	*device = (struct device){ 0 };
-	snprintf(device->path, sizeof(device->path), "%s%s", is_number ? "/dev/edudma" : "",
-		 option_device);
+	snprintf(device->path, sizeof(device->path), "%s%s", is_number ? "/dev/edudma" : "", name);
 	device->fd = edudma_open(device->path);
 	if (device->fd < 0)
 		return fail("cannot open %s: %s", device->path, edudma_open_strerror(device->fd));

@@ -26,7 +26,7 @@ static const struct usage usage = {
 		 "  copy    send a file through the device\n"
 		 "  test    check every kind of memory, direction and boundary\n"
 		 "  bench   measure them: which kind of memory for DMA?\n"
-		 "  report  show again what bench has measured\n"
+		 "  report  show again what bench or answer has written\n"
 		 "  answer  kmalloc or vmalloc? Ten claims, measured on this kernel",
 	.more = "`edudma SUBCOMMAND --help` says more, with examples.\n"
 		"Exit status: 0 all is well, 1 something failed, 2 the command line is wrong.\n",

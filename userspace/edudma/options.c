@@ -13,7 +13,7 @@
 #error "the Makefile gives the version"
 #endif
 
-const char *option_device = "0";
+const char *option_device;
 
 static bool want_help;
 static bool want_version;
@@ -120,6 +120,7 @@ const struct value_type type_sizes = { "a list of sizes such as 4095,64K,1M", pa
 const struct value_type type_offsets = { "a list of offsets such as 0,1,4095", parse_offsets };
 const struct value_type type_names = { "a list of names such as kmalloc,vmalloc", parse_names };
 
+/* Which device is the first of these, since a subcommand may need none */
 static const struct setting common_settings[] = {
 	{ "device", 'd', "DEVICE", "a device node, or N for /dev/edudmaN (0)",
 	  &type_text, &option_device },
@@ -129,10 +130,15 @@ static const struct setting common_settings[] = {
 
 #define NR_COMMON (sizeof(common_settings) / sizeof(common_settings[0]))
 
+static size_t nr_settings(const struct usage *usage)
+{
+	return usage->nr_settings + NR_COMMON - usage->no_device;
+}
+
 static const struct setting *setting_at(const struct usage *usage, size_t i)
 {
 	return i < usage->nr_settings ? &usage->settings[i] :
-					&common_settings[i - usage->nr_settings];
+					&common_settings[i - usage->nr_settings + usage->no_device];
 }
 
 static bool is_command(const struct usage *usage)
@@ -145,7 +151,7 @@ static void print_help(const struct usage *usage)
 	printf("Usage: edudma%s%s [OPTION]...%s%s\n\n%s\n\nOptions:\n",
 	       *usage->subcommand ? " " : "", usage->subcommand, *usage->arguments ? " " : "",
 	       usage->arguments, usage->about);
-	for (size_t i = 0; i < usage->nr_settings + NR_COMMON; i++) {
+	for (size_t i = 0; i < nr_settings(usage); i++) {
 		const struct setting *setting = setting_at(usage, i);
 		char left[48];
 
@@ -181,7 +187,7 @@ struct getopt_tables {
 
 static struct getopt_tables make_tables(const struct usage *usage)
 {
-	size_t n = usage->nr_settings + NR_COMMON;
+	size_t n = nr_settings(usage);
 	struct getopt_tables tables = {
 		.options = calloc(n + 1, sizeof(*tables.options)),
 		.letters = calloc(2 * n + 3, 1),
@@ -254,6 +260,8 @@ char **options_parse(const struct usage *usage, int argc, char **argv)
 	}
 	if (is_command(usage))
 		return argv + optind;
+	if (usage->no_device && option_device)
+		bad_usage(usage->subcommand, "no device is needed: leave --device away");
 	if (argc - optind < usage->nr_arguments)
 		bad_usage(usage->subcommand, "expected %s", usage->arguments);
 	if (argc - optind > usage->nr_arguments)

@@ -70,6 +70,7 @@ struct setting {
  *	first argument that is none
  * @arguments: what follows the options, as --help shows it
  * @nr_arguments: how many those are
+ * @no_device: whether it needs none
  * @about: what it does
  * @settings: its options
  * @nr_settings: how many
@@ -79,6 +80,7 @@ struct usage {
 	const char *subcommand;
 	const char *arguments;
 	int nr_arguments;
+	bool no_device;
 	const char *about;
 	const struct setting *settings;
 	size_t nr_settings;
@@ -91,7 +93,7 @@ struct usage {
  */
 char **options_parse(const struct usage *usage, int argc, char **argv);
 
-/* The device that -d named, here or before the subcommand */
+/* The device that -d named, here or before the subcommand; NULL if none */
 extern const char *option_device;
 
 #endif /* EDUDMA_OPTIONS_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* edudma report: show again what bench has measured */
+/* edudma report: show again what bench or answer has written */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ static bool markdown;
 static const char *plots;
 
 static const struct setting settings[] = {
-	{ "markdown", 'm', NULL, "the short form: one table and the answer, in markdown",
+	{ "markdown", 'm', NULL, "of a bench: one table and the answer, in markdown",
 	  &type_flag, &markdown },
 	{ "plots", 'p', "DIR", "of an answer: write the data of its plots there",
 	  &type_text, &plots },
@@ -24,6 +24,7 @@ static const struct usage usage = {
 	.subcommand = "report",
 	.arguments = "FILE",
 	.nr_arguments = 1,
+	.no_device = true,
 	.about = "Read what `edudma bench --json FILE` wrote, and print what it printed; or what\n"
 		 "`edudma answer --json FILE` wrote, and print it as a page in markdown. No device\n"
 		 "is needed.",
@@ -63,8 +64,13 @@ static int report(const char *path)
 {
 	struct json_object *object = json_object_from_file(path), *list;
 	bool is_answer = json_object_object_get_ex(object, "claims", &list);
-	int status = is_answer ? answer_report(object, plots) : report_bench(path);
+	int status;
 
+	if (is_answer ? markdown : !!plots)
+		status = fail("%s: --%s is for what `edudma %s` wrote", path,
+			      is_answer ? "markdown" : "plots", is_answer ? "bench" : "answer");
+	else
+		status = is_answer ? answer_report(object, plots) : report_bench(path);
 	json_object_put(object);
 	return status;
 }

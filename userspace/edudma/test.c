@@ -178,6 +178,8 @@ int test_main(int argc, char **argv)
 
 	options_parse(&usage, argc, argv);
 	directions_check("test", &selection.directions);
+	if (ktap && is_standard_output(json_path))
+		bad_usage("test", "KTAP and --json cannot both be standard output");
 	if (device_open(&device))
 		return EXIT_FAILURE;
 	status = test(&device);
