@@ -9,6 +9,7 @@
 #include <linux/pci.h>
 #include <linux/swiotlb.h>
 
+#include "addressing.h"
 #include "compat.h"
 #include "device.h"
 

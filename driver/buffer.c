@@ -15,6 +15,7 @@
 #include "buffer.h"
 #include "device.h"
 #include "hold.h"
+#include "mmap.h"
 
 #define QUOTA_MB_MAX		4095
 

@@ -83,9 +83,6 @@ struct edudma_buffer {
 	struct list_head mappings;
 };
 
-/* In mmap's offset, the place in a buffer is below this bit, the handle above. */
-#define EDUDMA_MMAP_SHIFT	32
-
 /* Is a range, which may be any, not empty and within @size? */
 static inline bool edudma_range_is_inside(u64 offset, u64 length, u64 size)
 {
@@ -105,10 +102,6 @@ struct edudma_buffer *edudma_find_buffer(struct edudma_file *file, u32 handle);
 void edudma_buffer_set_segment(struct edudma_buffer *buf, dma_addr_t addr);
 void edudma_buffers_release(struct edudma_file *file);
 void edudma_buffers_destroy(struct edudma_file *file);
-
-/* mmap.c */
-int edudma_buffer_mmap(struct edudma_file *file, struct vm_area_struct *vma);
-void edudma_buffers_wait_for_mmap(struct edudma_file *file);
 
 extern const struct edudma_buffer_ops edudma_kmalloc_ops;
 extern const struct edudma_buffer_ops edudma_vmalloc_ops;

@@ -10,8 +10,10 @@
 #include <linux/uaccess.h>
 
 #include "buffer.h"
+#include "chardev.h"
 #include "compat.h"
 #include "device.h"
+#include "mmap.h"
 #include "request.h"
 #include "ring.h"
 #include "sync.h"

@@ -11,6 +11,7 @@
 #include <linux/seq_file.h>
 
 #include "buffer.h"
+#include "debugfs.h"
 #include "device.h"
 #include "hold.h"
 

@@ -12,6 +12,7 @@
 
 #include "buffer.h"
 #include "device.h"
+#include "mmap.h"
 #include "notice.h"
 
 #define EDUDMA_FS_MAGIC		0x45444d41	/* "EDMA" */

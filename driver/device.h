@@ -45,6 +45,7 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+#include "addressing.h"
 #include "channel.h"
 #include "engine.h"
 #include "ring.h"
@@ -55,18 +56,6 @@
 #define EDUDMA_MAX_BUFFERS	256
 #define EDUDMA_MAX_SYNCS	256
 #define EDUDMA_MAX_TRANSFERS	64
-
-/**
- * enum edudma_reach - which memory the device can address (addressing.c)
- * @EDUDMA_REACH_ALL: all of it, by itself or with the help of an IOMMU
- * @EDUDMA_REACH_ZONE_DMA: only what comes from ZONE_DMA
- * @EDUDMA_REACH_COHERENT: no streaming memory, only dma_alloc_coherent()'s
- */
-enum edudma_reach {
-	EDUDMA_REACH_ALL,
-	EDUDMA_REACH_ZONE_DMA,
-	EDUDMA_REACH_COHERENT,
-};
 
 /**
  * struct edudma_counters - what happened since probe, shown in debugfs
@@ -217,7 +206,6 @@ static inline struct edudma_device *edudma_from_dev(struct device *dev)
 	return container_of(dev, struct edudma_device, dev);
 }
 
-/* device.c */
 struct edudma_device *edudma_device_alloc(struct pci_dev *pdev,
 					  const struct edudma_type *type);
 int edudma_device_init(void);
@@ -228,28 +216,5 @@ bool edudma_is_gone(struct edudma_device *edev);
 void edudma_mark_gone(struct edudma_device *edev);
 void edudma_wait_for_exit(struct edudma_device *edev);
 void edudma_release_memory(struct edudma_device *edev);
-
-/* addressing.c */
-int edudma_addressing_init(struct edudma_device *edev);
-u32 edudma_smbios_window(void);
-
-/* irq.c */
-int edudma_irq_init(struct edudma_device *edev);
-void edudma_irq_fini(struct edudma_device *edev);
-unsigned int edudma_channel_vector(struct edudma_device *edev, unsigned int chan);
-const char *edudma_irq_name(enum edudma_irq_mode mode);
-
-/* chardev.c */
-int edudma_chardev_init(void);
-void edudma_chardev_exit(void);
-int edudma_chardev_add(struct edudma_device *edev);
-void edudma_chardev_remove(struct edudma_device *edev);
-void edudma_file_put(struct edudma_file *file);
-
-/* debugfs.c */
-void edudma_debugfs_init(void);
-void edudma_debugfs_exit(void);
-void edudma_debugfs_add(struct edudma_device *edev);
-void edudma_debugfs_remove(struct edudma_device *edev);
 
 #endif /* EDUDMA_DEVICE_H */

@@ -14,6 +14,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
+#include "addressing.h"
 #include "device.h"
 #include "edu.h"
 #include "page_end.h"

@@ -17,6 +17,7 @@
 
 #include "device.h"
 #include "edu.h"
+#include "irq.h"
 #include "plan.h"
 #include "trace.h"
 

@@ -10,6 +10,7 @@
 
 #include "compat.h"
 #include "device.h"
+#include "irq.h"
 
 static const char * const irq_names[] = {
 	[EDUDMA_IRQ_POLL] = "poll",

@@ -10,6 +10,8 @@
 #include "buffer.h"
 #include "compat.h"
 #include "device.h"
+#include "mmap.h"
+#include "ring.h"
 
 /**
  * struct edudma_mapping - what one mmap() call made

@@ -13,8 +13,12 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 
+#include "addressing.h"
+#include "chardev.h"
+#include "debugfs.h"
 #include "device.h"
 #include "engine.h"
+#include "irq.h"
 
 #define EDUDMA_BAR		0
 

@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 
 #include "channel.h"
+#include "chardev.h"
 #include "device.h"
 #include "notice.h"
 #include "request.h"
