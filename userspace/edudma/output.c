@@ -50,10 +50,12 @@ int output_open(struct output *output, const char *path)
 	} else if (asprintf(&output->temporary, "%s.XXXXXX", path) >= 0) {
 		output->stream = open_temporary(output->temporary);
 	}
-	if (output->stream)
-		return 0;
-	free(output->temporary);
-	return fail("cannot write %s: %s", output->path, strerror(errno));
+	if (!output->stream) {
+		fail("cannot write %s: %s", output->path, strerror(errno));
+		free(output->temporary);
+		return EXIT_FAILURE;
+	}
+	return 0;
 }
 
 int output_commit(struct output *output)
