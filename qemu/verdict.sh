@@ -22,6 +22,21 @@ fetch_results() {
 	fi
 }
 
+# A warning and its stack become one line, so that they are expected together or not at
+# all: no other trouble is excused by a stack that is
+join_warnings() {
+	trouble=$trouble awk '
+		$0 ~ ENVIRON["trouble"] && !/Call Trace/ { inside = 0 }
+		{ printf "%s%s", inside ? "\036" : "\n", $0 }
+		/WARNING: (CPU|possible)/ { inside = 1 }
+		/<\/TASK>/ { inside = 0 }
+		END { print "" }'
+}
+
+split_warnings() {
+	tr '\036' '\n'
+}
+
 # Prints the lines of the kernel's and QEMU's logs that tell of trouble; they stay
 # in a file as well
 find_trouble() {
@@ -29,7 +44,8 @@ find_trouble() {
 	for regex in "${expected[@]}"; do
 		allowed+="|$regex"
 	done
-	tr -d '\r' <"$logs/console.log" | grep -E "$trouble" | grep -vE "$allowed" || true
+	tr -d '\r' <"$logs/console.log" | join_warnings | grep -vE "$allowed" | split_warnings |
+		grep -E "$trouble" || true
 	cat "$logs/kmemleak" 2>/dev/null || true
 	grep -vE "$allowed" "$logs/qemu.log" || true
 	grep 'EDU:' "$logs/qemu.out" 2>/dev/null || true

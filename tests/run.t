@@ -67,6 +67,18 @@ check "64 KiB in pages take more, 32 at most" \
 run 126 "a warning of the guest's kernel fails the run" "${virtual[@]}" --out "$out/warning" -- \
 	sh -c 'echo "WARNING: provoked by a test" >/dev/kmsg'
 says 'provoked by a test'
+# In a kernel's log, what lockdep says
+# shellcheck disable=SC2016 # the guest's shell expands it
+lockdep=(sh -c 'for line; do echo "$line" >/dev/kmsg; done' sh
+	'WARNING: possible circular locking dependency detected' '-> #0 (one)' 'Call Trace:' '</TASK>')
+run 0 "... but not if it is expected, and its stack with it" "${virtual[@]}" \
+	--expect-log 'circular.*#0 \(one\)' -- "${lockdep[@]}"
+run 126 "... which another lock's is not" "${virtual[@]}" \
+	--expect-log 'circular.*#0 \(other\)' -- "${lockdep[@]}"
+says 'possible circular locking'
+run 126 "... nor another stack" "${virtual[@]}" \
+	--expect-log 'circular.*#0 \(one\)' -- "${lockdep[@]}" 'Call Trace:'
+says 'Call Trace'
 run 126 "a guest that dies fails the run" "${virtual[@]}" --out "$out/death" -- \
 	sh -c 'echo c >/proc/sysrq-trigger; sleep 100'
 finish
