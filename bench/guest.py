@@ -25,6 +25,13 @@ step() {
 """
 
 
+def need_build(goal):
+    """Ends the program if what a make goal builds for it is not there."""
+    for file in (BUILD / "kernel.env", BUILD / "bench/memcpy", QEMU):
+        if not file.exists():
+            sys.exit(f"{sys.argv[0]}: there is no {file}: run `make {goal}`, which builds it first")
+
+
 class Guest:
     """One guest and its list of steps."""
 
