@@ -9,7 +9,7 @@ edudma=$build/userspace/edudma
 # helps COMMAND...: --help says how it is called, and that is all that happens
 helps() {
 	local status=0
-	"$@" --help >"$out/output" 2>"$out/errors" </dev/null || status=$?
+	timeout 20 "$@" --help >"$out/output" 2>"$out/errors" </dev/null || status=$?
 	check "${*##*/} --help" test "$status" -eq 0 -a ! -s "$out/errors"
 	check "... says how it is called" grep -qi '^usage: ' "$out/output"
 }
@@ -22,7 +22,7 @@ offers() {
 refuses() {
 	local why=$1 status=0
 	shift
-	"$@" >"$out/output" 2>"$out/errors" </dev/null || status=$?
+	timeout 20 "$@" >"$out/output" 2>"$out/errors" </dev/null || status=$?
 	check "${*##*/} is refused" test "$status" -eq 2 -a ! -s "$out/output"
 	check "... and why is said: $why" grep -q -e "$why" "$out/errors"
 }
@@ -58,4 +58,23 @@ refuses "no device is needed" "$edudma" -d 0 report run.json
 refuses "choose one of --experiments, --from" "$edudma" answer -e layout --from a.json --json -
 refuses "add --json FILE" "$edudma" answer -e layout
 refuses "needs no device" "$edudma" answer -d 0 --from a.json
+
+for script in .ci/run bench/{load,peer,markdown} experiments/run qemu/{run,binary} \
+	qemu/device/{build,build-qemu,fetch-source,find} qemu/guest/{kernel,debug-kernel} \
+	scripts/{check,coverage,docs,setup} tests/{matrix/run,mutants/run,qtest/run,reliability}; do
+	helps "$top/$script"
+done
+for script in bench/markdown qemu/binary scripts/setup tests/qtest/run; do
+	refuses '^usage: ' "$top/$script"
+done
+for script in qemu/guest/{kernel,debug-kernel} scripts/{coverage,docs}; do
+	refuses '^usage: ' "$top/$script" anything
+done
+refuses "no checker 'gc', but: gcc" "$top/scripts/check" gcc gc
+refuses "needs a percentage" "$top/scripts/coverage" --fail-under
+refuses "nothing is called 'chekc'; there are run" "$top/scripts/setup" run chekc
+refuses "no mutant 'nobody'" "$top/tests/mutants/run" nobody
+refuses "can't open 'nowhere.json'" "$top/bench/markdown" nowhere.json
+refuses "can't open 'nowhere.json'" "$top/tests/matrix/run" --markdown nowhere.json
+refuses "can't open 'nowhere.json'" "$top/tests/reliability" --markdown nowhere.json
 finish
