@@ -1345,7 +1345,8 @@ static void edu_sg_wait(EduSgChannel *ch)
         qatomic_set(&s->spinning, false);
         qemu_mutex_lock(&ch->lock);
     }
-    if (!edu_sg_is_ready(ch) && !ch->quit) {
+    /* What the main loop works on needs the lock. */
+    if ((ch->in_main_loop || !edu_sg_is_ready(ch)) && !ch->quit) {
         qemu_cond_wait(&ch->work, &ch->lock);
     }
     edu_sg_adapt_spin(ch, get_clock() - start);
