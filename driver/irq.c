@@ -136,12 +136,15 @@ static enum edudma_irq_mode granted_mode(const struct pci_dev *pdev)
 	return pdev->msi_enabled ? EDUDMA_IRQ_MSI : EDUDMA_IRQ_INTX;
 }
 
+/* Leaves none behind: remove() comes after shutdown(), too. */
 static void free_vectors(struct edudma_device *edev, unsigned int nr)
 {
 	while (nr--)
 		free_irq(pci_irq_vector(edev->pdev, nr), &edev->vectors[nr]);
 	pci_free_irq_vectors(edev->pdev);
 	kfree(edev->vectors);
+	edev->vectors = NULL;
+	edev->nr_vectors = 0;
 }
 
 static int request_vectors(struct edudma_device *edev)
@@ -204,6 +207,6 @@ int edudma_irq_init(struct edudma_device *edev)
  */
 void edudma_irq_fini(struct edudma_device *edev)
 {
-	if (edev->irq_mode != EDUDMA_IRQ_POLL)
+	if (edev->vectors)
 		free_vectors(edev, edev->nr_vectors);
 }

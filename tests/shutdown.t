@@ -5,11 +5,12 @@
 # shellcheck source=tests/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-# goes_down TITLE COMMAND LAST-WORDS: the guest ends by its own hand, at work
+# goes_down TITLE COMMAND LAST-WORDS WORK [qemu/run OPTION]...: the guest ends by its own
+# hand, at work
 goes_down() {
-	local title=$1 command=$2 words=$3 status=0
-	"$top/qemu/run" --quiet "${real[@]}" --out "$out/$title" -- \
-		sh -c "edudma bench >/dev/null 2>&1 & edudma test >/dev/null 2>&1 & sleep 3; $command -f; sleep 60" \
+	local title=$1 command=$2 words=$3 work=$4 status=0
+	"$top/qemu/run" --quiet "${real[@]}" "${@:5}" --out "$out/$title" -- \
+		sh -c "($work) >/dev/null 2>&1 & sleep 3; $command -f; sleep 60" \
 		>"$out/output" 2>&1 || status=$?
 	diag <"$out/output"
 	# 125: the guest did not come to the end of its job, and there is no other trouble
@@ -17,8 +18,16 @@ goes_down() {
 	check "$title: by itself" grep -q "$words" "$out/$title/console.log"
 }
 
-goes_down poweroff poweroff 'reboot: Power down'
-goes_down reboot reboot 'reboot: Restarting system'
+goes_down poweroff poweroff 'reboot: Power down' 'edudma bench & edudma test'
+goes_down reboot reboot 'reboot: Restarting system' 'edudma bench & edudma test'
+# The last device is shut down first. While the others end their commands, it is unbound.
+# shellcheck disable=SC2016 # the guest expands these
+goes_down unbound reboot 'reboot: Restarting system' '
+	last=$(basename "$(readlink /sys/class/edudma/edudma3/device)")
+	for n in 0 1 2; do edudma --device $n bench & done
+	edudma --device 3 bench
+	echo "$last" >/sys/bus/pci/drivers/edudma/unbind
+	echo "unbound $last" >/dev/kmsg' --device edu --device edu --device edu --device edu
 promise shutdown $((results / 2)) $(((results - failures) / 2))
 
 # The kernel comes back five times in a row, by itself or by way of the firmware.
