@@ -43,7 +43,6 @@ int edudma_channels_init(struct edudma_device *edev)
 
 		chan->edev = edev;
 		chan->index = i;
-		chan->armed = true;
 		spin_lock_init(&chan->lock);
 		INIT_LIST_HEAD(&chan->requests);
 		chan->running = &chan->requests;
@@ -386,6 +385,23 @@ void edudma_channels_stop(struct edudma_device *edev, int status)
 }
 
 /**
+ * edudma_channels_start - make the device ready for requests
+ * @edev: the device, at rest, its interrupts and bus mastering on
+ *
+ * Context: may sleep; there are no requests.
+ * Return: 0, or an errno, which has been logged.
+ */
+int edudma_channels_start(struct edudma_device *edev)
+{
+	const struct edudma_engine_ops *ops = edev->type->ops;
+	unsigned int i;
+
+	for (i = 0; i < edev->limits.nr_channels; i++)
+		edev->channels[i].armed = edudma_wants_interrupt(&edev->channels[i]);
+	return ops->start ? ops->start(edev) : 0;
+}
+
+/**
  * edudma_channels_resume - accept requests again
  * @edev: the device, stopped, its interrupts and bus mastering on
  *
@@ -394,11 +410,10 @@ void edudma_channels_stop(struct edudma_device *edev, int status)
  */
 int edudma_channels_resume(struct edudma_device *edev)
 {
-	const struct edudma_engine_ops *ops = edev->type->ops;
 	unsigned int i;
 	int ret;
 
-	ret = ops->start ? ops->start(edev) : 0;
+	ret = edudma_channels_start(edev);
 	if (ret)
 		return ret;
 	edev->broken = false;

@@ -66,8 +66,8 @@ struct edudma_limits {
  *	0, or an errno if that is no good. Optional: without it, or without success,
  *	the device is given up. Atomic, under the channel's lock.
  * @arm: let the channel's completions interrupt, or not. Those that came before are
- *	found by @reap alone. Optional: without it they always do. Channels begin
- *	armed. Atomic, under the channel's lock.
+ *	found by @reap alone. Optional: without it they always do. After @start it
+ *	is as edudma_channel.armed says. Atomic, under the channel's lock.
  * @cancel: end a running request as soon as the device allows, through @reap.
  *	Atomic, under the channel's lock.
  * @stop: wait until the device touches no memory for this channel any more,

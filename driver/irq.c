@@ -182,6 +182,8 @@ int edudma_irq_init(struct edudma_device *edev)
 
 	if (wanted == EDUDMA_IRQ_POLL || !edev->type->ops->irq) {
 		edev->irq_mode = EDUDMA_IRQ_POLL;
+		/* Nobody here would lower the line, and others may share it. */
+		pci_intx(pdev, 0);
 		return 0;
 	}
 	ret = pci_alloc_irq_vectors(pdev, 1, edev->limits.nr_vectors, wanted_types());

@@ -84,7 +84,7 @@ static int edudma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = edudma_irq_init(edev);
 	if (ret)
 		goto err_master;
-	ret = type->ops->start ? type->ops->start(edev) : 0;
+	ret = edudma_channels_start(edev);
 	if (ret)
 		goto err_irq;
 	ret = edudma_chardev_add(edev);

@@ -12,6 +12,9 @@ guest edu-sg "${sg[@]}" --memory 1024 -- \
 guest small "${virtual[@]}" --memory 1024 --qemu "$device_qemu" \
 	--device edu-sg,timing=model,channels=1,mem-size=4K -- requests transfer \
 	'env KTAP_ONLY=events observe'
+# It completes the first request before the driver can tell it not to interrupt.
+guest poll "${virtual[@]}" --qemu "$device_qemu" --device edu-sg --params irq=poll -- \
+	'env KTAP_ONLY=line observe'
 # It reaches all memory, so that only bounce buffers and an IOMMU make a difference.
 for memory in $(sizes 256 5120); do
 	guest "bounced-$memory" "${sg[@]}" --memory "$memory" --append swiotlb=16384,force -- \

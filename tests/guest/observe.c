@@ -60,6 +60,35 @@ TEST(interrupts_come)
 	EXPECT(counter("lost_interrupts") <= counter("commands") / 10);
 }
 
+static uint16_t read_config(int device, unsigned int offset)
+{
+	char path[100], address[16];
+	uint16_t word;
+	int fd;
+
+	get_address(device, address);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", address);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_OK(fd);
+	ASSERT_EQ(pread(fd, &word, sizeof(word), offset), sizeof(word));
+	close(fd);
+	return word;
+}
+
+/* A line that nobody lowers interrupts whoever shares it, for ever. */
+TEST(line_is_low_when_idle)
+{
+	const uint16_t disabled = 0x400, asserted = 0x8;
+	int fd = open_device();
+	struct buffer buffer = alloc_buffer(fd, EDUDMA_COHERENT, 1);
+
+	ASSERT_OK(to_device(&buffer, 0, 1, 0));
+	EXPECT(!(read_config(fd, 6) & asserted));
+	/* An edu-sg that halts asserts it whatever it was told. */
+	if (get_info(fd).irq_mode == EDUDMA_IRQ_POLL)
+		EXPECT(read_config(fd, 4) & disabled);
+}
+
 TEST(scrubs_are_counted_apart)
 {
 	struct buffer mine, theirs;
