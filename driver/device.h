@@ -82,7 +82,7 @@ struct edudma_counters {
 /**
  * struct edudma_edu - the state of what edu.c drives
  * @liveness_lock: one liveness check at a time
- * @flags: who uses the factorial, which may take long; and whether it has ended
+ * @flags: somebody uses the factorial, which may take long
  * @generation: edudma_device.generation, when its user came
  */
 struct edudma_edu {

@@ -13,7 +13,6 @@
 #include "edu.h"
 
 #define EDU_FACTORIAL_CLAIMED	0
-#define EDU_FACTORIAL_ENDED	1
 
 static bool edu_uses_interrupts(struct edudma_device *edev)
 {
@@ -85,10 +84,8 @@ bool edudma_edu_irq(struct edudma_device *edev, unsigned int vector)
 	writel(status, edev->regs + EDU_IRQ_ACK);
 	/* Read back: the interrupt line is down before the handler returns. */
 	readl(edev->regs + EDU_IRQ_STATUS);
-	if (status & EDU_IRQ_FACTORIAL) {
-		set_bit(EDU_FACTORIAL_ENDED, &edev->edu.flags);
+	if (status & EDU_IRQ_FACTORIAL)
 		wake_up(&edev->wait);
-	}
 	return true;
 }
 
@@ -108,19 +105,10 @@ static bool edu_factorial_is_lost(struct edudma_device *edev)
 	return edudma_was_stopped(edev, edev->edu.generation);
 }
 
-static bool edu_factorial_is_idle(struct edudma_device *edev)
-{
-	return edu_factorial_is_lost(edev) || !edudma_edu_is_computing(edev);
-}
-
-/* The interrupt of a factorial that nobody waited for may come late. */
+/* The register tells. An interrupt is a reason to look: it may come late, or be lost. */
 static bool edu_factorial_has_ended(struct edudma_device *edev)
 {
-	if (edu_factorial_is_lost(edev))
-		return true;
-	if (edu_uses_interrupts(edev) && !test_bit(EDU_FACTORIAL_ENDED, &edev->edu.flags))
-		return false;
-	return !edudma_edu_is_computing(edev);
+	return edu_factorial_is_lost(edev) || !edudma_edu_is_computing(edev);
 }
 
 /* Look again every tick where no interrupt will wake us, else every second. */
@@ -164,12 +152,11 @@ static int edu_compute(struct edudma_device *edev, u32 n, u64 deadline,
 
 	edev->edu.generation = READ_ONCE(edev->generation);
 	/* Who did not wait for his result has left the device computing. */
-	ret = edu_wait(edev, edu_factorial_is_idle, deadline);
+	ret = edu_wait(edev, edu_factorial_has_ended, deadline);
 	if (ret)
 		return ret;
 	if (edu_factorial_is_lost(edev))
 		return -EIO;
-	clear_bit(EDU_FACTORIAL_ENDED, &edev->edu.flags);
 	writel(edu_uses_interrupts(edev) ? EDU_STATUS_IRQ : 0, edev->regs + EDU_STATUS);
 	writel(n, edev->regs + EDU_FACTORIAL);
 	ret = edu_wait(edev, edu_factorial_has_ended, deadline);

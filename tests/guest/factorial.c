@@ -107,6 +107,27 @@ TEST(factorial_with_timeout_behind_another)
 	EXPECT_EQ(result, 120);
 }
 
+/* As if the device's interrupt were lost */
+static void *tell_not_to_interrupt(void *address)
+{
+	usleep(300000);
+	map_registers(address)[0x20 / 4] = 0;
+	return NULL;
+}
+
+TEST(factorial_without_its_interrupt)
+{
+	int fd = open_device();
+	char address[16];
+	pthread_t thread;
+	uint32_t result;
+
+	get_address(fd, address);
+	ASSERT(!pthread_create(&thread, NULL, tell_not_to_interrupt, address));
+	EXPECT_OK(factorial(fd, 10 * LONG_N, 60000000000, &result));
+	pthread_join(thread, NULL);
+}
+
 struct worker {
 	pthread_t thread;
 	int fd;
