@@ -469,6 +469,7 @@ static void esg_write_request(struct edudma_channel *chan, struct edudma_request
 		esg_write_piece(chan, req, done, length, copy ? 0 : sg->slice + at);
 		at = 0;
 	}
+	atomic64_add(req->commands, &chan->edev->counters.commands);
 	if (req->op == EDUDMA_TO_DEVICE)
 		sg->dirty = max(sg->dirty, min(slice, req->device_offset + req->length));
 }
@@ -501,7 +502,6 @@ static void esg_kick(struct edudma_channel *chan)
 
 	if (sg->doorbell == sg->tail)
 		return;
-	atomic64_add(sg->tail - sg->doorbell, &chan->edev->counters.commands);
 	if (sg->head == sg->doorbell)
 		chan->progress = jiffies;
 	sg->doorbell = sg->tail;

@@ -11,7 +11,7 @@ guest edu-sg "${sg[@]}" --memory 1024 -- \
 # On-board memory as small as edu's: the same rules, but fewer commands.
 guest small "${virtual[@]}" --memory 1024 --qemu "$device_qemu" \
 	--device edu-sg,timing=model,channels=1,mem-size=4K -- requests transfer \
-	'env KTAP_ONLY=events observe'
+	'env KTAP_ONLY=events observe' 'env KTAP_ONLY=scrubs observe'
 # It completes the first request before the driver can tell it not to interrupt.
 guest poll "${virtual[@]}" --qemu "$device_qemu" --device edu-sg --params irq=poll -- \
 	'env KTAP_ONLY=line observe'
