@@ -20,6 +20,35 @@ static bool edu_uses_interrupts(struct edudma_device *edev)
 }
 
 /**
+ * edudma_edu_is_present - does the device still answer?
+ * @edev: the device
+ *
+ * After an unplug, registers read 0 (or ~0 behind a bridge): nothing is to be believed.
+ *
+ * Return: true if it does.
+ */
+bool edudma_edu_is_present(struct edudma_device *edev)
+{
+	return readl(edev->regs + EDU_ID) == edev->type->id;
+}
+
+/**
+ * edudma_edu_identify - see struct edudma_engine_ops
+ * @edev: the device
+ *
+ * Return: 0, or -ENODEV, which has been logged.
+ */
+int edudma_edu_identify(struct edudma_device *edev)
+{
+	u32 id = readl(edev->regs + EDU_ID);
+
+	if (id == edev->type->id)
+		return 0;
+	return dev_err_probe(&edev->pdev->dev, -ENODEV, "ID reads 0x%08x instead of 0x%08x\n",
+			     id, edev->type->id);
+}
+
+/**
  * edudma_edu_is_computing - is a factorial being computed?
  * @edev: the device
  *

@@ -40,6 +40,8 @@ struct edudma_limits {
 /**
  * struct edudma_engine_ops - how to drive a kind of device
  * @name: for logs and user space
+ * @identify: see that it is the device that the PCI id table takes it for, before
+ *	anything else is asked of it. Optional. 0, or -ENODEV, which has been logged.
  * @dma_mask: the DMA mask that the device has unless told otherwise
  * @init: bring the device to rest, see that it lives, fill edudma_device.limits;
  *	bus mastering is still off. May sleep.
@@ -54,8 +56,8 @@ struct edudma_limits {
  *	channel's lock.
  * @kick: begin what was queued, once for a batch. Optional. Atomic, under the
  *	channel's lock.
- * @irq: read and acknowledge the device's interrupt. True if there was one.
- *	Atomic, under no lock.
+ * @irq: read and acknowledge the device's interrupt. True if there was one. Optional:
+ *	without it the driver polls. Atomic, under no lock.
  * @reap: look for what has ended and hand each such request to
  *	edudma_request_finish(). Returns the number of commands that had ended.
  *	Never waits. Atomic, under the channel's lock.
@@ -68,8 +70,9 @@ struct edudma_limits {
  * @arm: let the channel's completions interrupt, or not. Those that came before are
  *	found by @reap alone. Optional: without it they always do. After @start it
  *	is as edudma_channel.armed says. Atomic, under the channel's lock.
- * @cancel: end a running request as soon as the device allows, through @reap.
- *	Atomic, under the channel's lock.
+ * @cancel: end a running request as soon as the device allows, through @reap. Optional:
+ *	without it, @reap looks at edudma_request.cancelled. Atomic, under the channel's
+ *	lock.
  * @stop: wait until the device touches no memory for this channel any more,
  *	and forget what was running. 0, or -ETIMEDOUT if that rest cannot be
  *	proved. Nothing is queued any more. May sleep.
@@ -83,6 +86,7 @@ struct edudma_limits {
  */
 struct edudma_engine_ops {
 	const char *name;
+	int (*identify)(struct edudma_device *edev);
 	u64 (*dma_mask)(struct edudma_device *edev);
 	int (*init)(struct edudma_device *edev);
 	void (*fini)(struct edudma_device *edev);
@@ -108,10 +112,12 @@ struct edudma_engine_ops {
  * struct edudma_type - a line of the PCI id table
  * @ops: the engine that drives it
  * @id: what its ID register must read
+ * @bytes: how long BAR 0 must be
  */
 struct edudma_type {
 	const struct edudma_engine_ops *ops;
 	u32 id;
+	resource_size_t bytes;
 };
 
 extern const struct edudma_engine_ops edudma_edu_engine;

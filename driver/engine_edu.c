@@ -92,12 +92,6 @@ static void edu_write_address(void __iomem *reg, u64 addr)
 #endif
 }
 
-/* After an unplug, registers read 0 (or ~0 behind a bridge): nothing is to be believed. */
-static bool edu_is_present(struct edudma_device *edev)
-{
-	return readl(edev->regs + EDU_ID) == edev->type->id;
-}
-
 static bool edu_is_running(struct edudma_device *edev)
 {
 	return readl(edev->regs + EDU_DMA_CMD) & EDU_DMA_RUN;
@@ -127,13 +121,9 @@ static u64 edu_dma_mask(struct edudma_device *edev)
 static int edu_init(struct edudma_device *edev)
 {
 	struct device *dev = &edev->pdev->dev;
-	u32 id = readl(edev->regs + EDU_ID);
 	struct edu *edu;
 	int ret;
 
-	if (id != edev->type->id)
-		return dev_err_probe(dev, -ENODEV, "ID reads 0x%08x instead of 0x%08x\n",
-				     id, edev->type->id);
 	ret = edu_quiesce(edev);
 	if (ret)
 		return dev_err_probe(dev, ret, "a command from before is still running\n");
@@ -296,7 +286,7 @@ static unsigned int edu_reap(struct edudma_channel *chan)
 {
 	struct edu *edu = chan->edev->engine_priv;
 
-	if (!edu->busy || edu_is_running(chan->edev) || !edu_is_present(chan->edev))
+	if (!edu->busy || edu_is_running(chan->edev) || !edudma_edu_is_present(chan->edev))
 		return 0;
 
 	trace_edudma_command_done(chan, &edu->command, edu->scrubbing);
@@ -321,7 +311,7 @@ static int edu_stop(struct edudma_channel *chan)
 	int ret = 0;
 
 	/* An unplugged device has no command running, whatever it reads. */
-	for (waited = 0; edu_is_present(edev) && edu_is_running(edev); waited++) {
+	for (waited = 0; edudma_edu_is_present(edev) && edu_is_running(edev); waited++) {
 		if (waited == EDU_QUIET_MS) {
 			ret = -ETIMEDOUT;
 			break;
@@ -362,6 +352,7 @@ static void edu_show(struct edudma_device *edev, struct seq_file *seq)
 
 const struct edudma_engine_ops edudma_edu_engine = {
 	.name = "edu",
+	.identify = edudma_edu_identify,
 	.dma_mask = edu_dma_mask,
 	.init = edu_init,
 	.fini = edu_fini,

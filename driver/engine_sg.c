@@ -22,7 +22,9 @@
 #include "trace.h"
 
 #define SG_CAP_VERSION		0x100
+#define   SG_VERSION		1
 #define SG_CAP_CHANNELS		0x104
+#define   SG_MAX_CHANNELS	32
 #define SG_CAP_MEMORY		0x108
 #define SG_CAP_DMA_BITS		0x110
 #define SG_CAP_RING		0x114
@@ -188,6 +190,21 @@ static void esg_write64(u64 value, void __iomem *reg)
 	writel(upper_32_bits(value), reg + 4);
 }
 
+static int esg_identify(struct edudma_device *edev)
+{
+	int ret = edudma_edu_identify(edev);
+	u32 version;
+
+	if (ret)
+		return ret;
+	version = readl(edev->regs + SG_CAP_VERSION);
+	if (version != SG_VERSION)
+		return dev_err_probe(&edev->pdev->dev, -ENODEV,
+				     "its version is %u, this driver knows %u\n", version,
+				     SG_VERSION);
+	return 0;
+}
+
 static u64 esg_dma_mask(struct edudma_device *edev)
 {
 	return DMA_BIT_MASK(clamp(readl(edev->regs + SG_CAP_DMA_BITS), 28U, 64U));
@@ -254,24 +271,21 @@ static void esg_read_limits(struct edudma_device *edev, struct esg *sg)
 static int esg_init(struct edudma_device *edev)
 {
 	struct device *dev = &edev->pdev->dev;
-	u32 id = readl(edev->regs + EDU_ID);
-	unsigned int nr_channels;
+	unsigned int nr_channels = readl(edev->regs + SG_CAP_CHANNELS);
+	u32 ring = readl(edev->regs + SG_CAP_RING);
 	struct esg *sg;
 	int ret;
 
-	if (id != edev->type->id)
-		return dev_err_probe(dev, -ENODEV, "ID reads 0x%08x instead of 0x%08x\n",
-				     id, edev->type->id);
-	if (readl(edev->regs + SG_CAP_VERSION) != 1)
-		return dev_err_probe(dev, -ENODEV, "its version is %u, this driver knows 1\n",
-				     readl(edev->regs + SG_CAP_VERSION));
+	if (!nr_channels || nr_channels > SG_MAX_CHANNELS || ring < SG_RING)
+		return dev_err_probe(dev, -ENODEV,
+				     "%u channels with rings of %u: not as specified\n",
+				     nr_channels, ring);
 	/* Returns when nothing is being copied, and has cleared on-board memory. */
 	writel(1, edev->regs + SG_RESET);
 	ret = edudma_edu_init(edev);
 	if (ret)
 		return ret;
 
-	nr_channels = readl(edev->regs + SG_CAP_CHANNELS);
 	sg = kzalloc(struct_size(sg, channels, nr_channels), GFP_KERNEL);
 	if (!sg)
 		return -ENOMEM;
@@ -709,6 +723,7 @@ static void esg_show(struct edudma_device *edev, struct seq_file *seq)
 
 const struct edudma_engine_ops edudma_sg_engine = {
 	.name = "edu-sg",
+	.identify = esg_identify,
 	.dma_mask = esg_dma_mask,
 	.init = esg_init,
 	.fini = esg_fini,

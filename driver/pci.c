@@ -12,6 +12,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/sizes.h>
 
 #include "addressing.h"
 #include "chardev.h"
@@ -33,6 +34,8 @@ static int map_registers(struct edudma_device *edev)
 	struct pci_dev *pdev = edev->pdev;
 	int ret;
 
+	if (pci_resource_len(pdev, EDUDMA_BAR) < edev->type->bytes)
+		return dev_err_probe(&pdev->dev, -ENODEV, "BAR %d is too short\n", EDUDMA_BAR);
 	ret = pci_request_region(pdev, EDUDMA_BAR, "edudma");
 	if (ret)
 		return dev_err_probe(&pdev->dev, ret, "BAR %d is taken\n", EDUDMA_BAR);
@@ -70,6 +73,9 @@ static int edudma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = map_registers(edev);
 	if (ret)
 		goto err_disable;
+	ret = type->ops->identify ? type->ops->identify(edev) : 0;
+	if (ret)
+		goto err_unmap;
 	ret = edudma_addressing_init(edev);
 	if (ret)
 		goto err_unmap;
@@ -225,11 +231,13 @@ static const struct pci_error_handlers edudma_error_handlers = {
 static const struct edudma_type edu_type = {
 	.ops = &edudma_edu_engine,
 	.id = 0x010000ed,
+	.bytes = SZ_4K,
 };
 
 static const struct edudma_type sg_type = {
 	.ops = &edudma_sg_engine,
 	.id = 0x020000ed,
+	.bytes = SZ_1M,
 };
 
 #ifdef EDUDMA_TEST
