@@ -40,6 +40,7 @@
 #define   SG_COMMAND_ENABLE	1
 #define   SG_COMMAND_RESET	2
 #define SG_STATE		0x04
+#define   SG_STATE_DISABLED	0
 #define   SG_STATE_RUNNING	1
 #define   SG_STATE_HALTED	2
 #define SG_ERROR		0x08
@@ -683,14 +684,17 @@ static int esg_stop(struct edudma_channel *chan)
 {
 	struct esg_channel *sg = esg_of(chan);
 	unsigned long flags;
+	bool at_rest;
 
 	spin_lock_irqsave(&chan->lock, flags);
-	/* Returns when nothing of the channel is being copied. */
+	/* Once it has arrived, nothing of the channel is being copied; the read sees to that. */
 	writel(SG_COMMAND_RESET, sg->regs + SG_COMMAND);
+	at_rest = readl(sg->regs + SG_STATE) == SG_STATE_DISABLED ||
+		!edudma_edu_is_present(chan->edev);
 	sg->head = sg->tail;
 	sg->doorbell = sg->tail;
 	spin_unlock_irqrestore(&chan->lock, flags);
-	return 0;
+	return at_rest ? 0 : -ETIMEDOUT;
 }
 
 static void esg_show(struct edudma_device *edev, struct seq_file *seq)
