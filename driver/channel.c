@@ -385,6 +385,29 @@ void edudma_channels_stop(struct edudma_device *edev, int status)
 }
 
 /**
+ * edudma_channels_at_rest - is nothing under way any more?
+ * @edev: the device, stopped, its bus mastering off
+ *
+ * What edudma_channels_stop() waited for in vain may have ended since; or it would go
+ * on with bus mastering, and its end be taken for that of something else.
+ *
+ * Context: may sleep, for as long as a command takes.
+ * Return: true if the device is at rest; if not, that has been logged.
+ */
+bool edudma_channels_at_rest(struct edudma_device *edev)
+{
+	unsigned int i;
+
+	for (i = 0; i < edev->limits.nr_channels; i++) {
+		if (edev->type->ops->stop(&edev->channels[i])) {
+			dev_err(&edev->dev, "channel %u is still at work: it gets no more\n", i);
+			return false;
+		}
+	}
+	return true;
+}
+
+/**
  * edudma_channels_start - make the device ready for requests
  * @edev: the device, at rest, its interrupts and bus mastering on
  *

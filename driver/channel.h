@@ -50,6 +50,7 @@ static inline bool edudma_channel_runs(const struct edudma_channel *chan)
 
 int edudma_channels_init(struct edudma_device *edev);
 void edudma_channels_stop(struct edudma_device *edev, int status);
+bool edudma_channels_at_rest(struct edudma_device *edev);
 int edudma_channels_start(struct edudma_device *edev);
 int edudma_channels_resume(struct edudma_device *edev);
 bool edudma_was_stopped(struct edudma_device *edev, unsigned int generation);

@@ -75,7 +75,8 @@ struct edudma_limits {
  *	lock.
  * @stop: wait until the device touches no memory for this channel any more,
  *	and forget what was running. 0, or -ETIMEDOUT if that rest cannot be
- *	proved. Nothing is queued any more. May sleep.
+ *	proved; then it is asked again before the device may go on. Nothing is queued
+ *	any more. May sleep.
  * @factorial: compute n! modulo 2^32. Optional. May sleep; -ERESTARTNOHAND, -ETIMEDOUT,
  *	-EIO or -ENODEV if the wait ends early.
  * @liveness: the device's answer to a value. Optional.

@@ -135,6 +135,8 @@ static void edudma_rest(struct edudma_device *edev, int status)
 /* After edudma_rest(), with the configuration space as it was */
 static int edudma_work(struct edudma_device *edev)
 {
+	if (!edudma_channels_at_rest(edev))
+		return -EIO;
 	pci_set_master(edev->pdev);
 	/* Kernels before 6.19 restore what was saved only once. */
 	pci_save_state(edev->pdev);
