@@ -82,16 +82,6 @@ struct edu {
 	struct edudma_page_end page_end;
 };
 
-/* A 28-bit mask needs no more than writel; a wider one, a 64-bit machine. */
-static void edu_write_address(void __iomem *reg, u64 addr)
-{
-#ifdef CONFIG_64BIT
-	writeq(addr, reg);
-#else
-	writel(addr, reg);
-#endif
-}
-
 static bool edu_is_running(struct edudma_device *edev)
 {
 	return readl(edev->regs + EDU_DMA_CMD) & EDU_DMA_RUN;
@@ -192,8 +182,8 @@ static void edu_start(struct edudma_channel *chan)
 	chan->progress = jiffies;
 	if (edu->around && cmd->to_device)
 		edudma_page_end_load(&edu->page_end, cmd->addr);
-	edu_write_address(edev->regs + EDU_DMA_SRC, cmd->to_device ? memory : device);
-	edu_write_address(edev->regs + EDU_DMA_DST, cmd->to_device ? device : memory);
+	writeq(cmd->to_device ? memory : device, edev->regs + EDU_DMA_SRC);
+	writeq(cmd->to_device ? device : memory, edev->regs + EDU_DMA_DST);
 	writel(cmd->len, edev->regs + EDU_DMA_COUNT);
 	writel(run, edev->regs + EDU_DMA_CMD);
 }
