@@ -118,8 +118,14 @@ bool edudma_wants_interrupt(struct edudma_channel *chan)
 	case MODE_POLL:
 		return false;
 	case MODE_HYBRID:
-		return edudma_channel_runs(chan) &&
-			!atomic_read(&chan->edev->spinners);
+		if (!edudma_channel_runs(chan))
+			return false;
+		/*
+		 * Pairs with atomic_dec_and_test() in edudma_spin(): either we see that
+		 * nobody looks any more, or who was the last to look sees our load.
+		 */
+		smp_mb();
+		return !atomic_read(&chan->edev->spinners);
 	default:
 		return true;
 	}
@@ -190,7 +196,7 @@ bool edudma_spin(struct edudma_device *edev, bool (*ended)(void *arg), void *arg
 		has_ended = ended(arg);
 	}
 	adapt_spin(edev, has_ended);
-	/* Nobody looks any more: what is still running shall interrupt. */
+	/* Nobody looks any more: what is still running shall interrupt. A full barrier. */
 	if (atomic_dec_and_test(&edev->spinners))
 		edudma_channels_look(edev);
 	return has_ended;
