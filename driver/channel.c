@@ -253,6 +253,22 @@ void edudma_channel_submit(struct edudma_channel *chan, struct edudma_request **
 	channel_unlock(chan, flags);
 }
 
+static unsigned int channel_reap(struct edudma_channel *chan, bool check)
+{
+	const struct edudma_engine_ops *ops = chan->edev->type->ops;
+	unsigned int ended;
+	unsigned long flags;
+
+	flags = channel_lock(chan);
+	ended = ops->reap(chan);
+	/* Reading registers is slow: spare it those who have nothing to do. */
+	if (check && !ended && chan->load && !chan->stopped && ops->check)
+		ops->check(chan);
+	channel_advance(chan);
+	channel_unlock(chan, flags);
+	return ended;
+}
+
 /**
  * edudma_channel_reap - complete what has ended, begin what has waited
  * @chan: the channel
@@ -262,17 +278,7 @@ void edudma_channel_submit(struct edudma_channel *chan, struct edudma_request **
  */
 unsigned int edudma_channel_reap(struct edudma_channel *chan)
 {
-	const struct edudma_engine_ops *ops = chan->edev->type->ops;
-	unsigned int ended;
-	unsigned long flags;
-
-	flags = channel_lock(chan);
-	ended = ops->reap(chan);
-	if (!ended && !chan->stopped && ops->check)
-		ops->check(chan);
-	channel_advance(chan);
-	channel_unlock(chan, flags);
-	return ended;
+	return channel_reap(chan, true);
 }
 
 /**
@@ -292,25 +298,20 @@ unsigned int edudma_channels_reap(struct edudma_device *edev)
 }
 
 /**
- * edudma_channels_look - the same for those at work, without touching a register
+ * edudma_channels_look - the same for those at work, as often as one likes
  * @edev: the device
+ *
+ * Unless there is something to begin, an engine that can be armed touches no register.
  *
  * Context: any; takes each channel's lock.
  */
 void edudma_channels_look(struct edudma_device *edev)
 {
-	unsigned long flags;
 	unsigned int i;
 
 	for (i = 0; i < edev->limits.nr_channels; i++) {
-		struct edudma_channel *chan = &edev->channels[i];
-
-		if (!READ_ONCE(chan->load))
-			continue;
-		flags = channel_lock(chan);
-		chan->edev->type->ops->reap(chan);
-		channel_advance(chan);
-		channel_unlock(chan, flags);
+		if (READ_ONCE(edev->channels[i].load))
+			channel_reap(&edev->channels[i], false);
 	}
 }
 

@@ -61,9 +61,9 @@ struct edudma_limits {
  * @reap: look for what has ended and hand each such request to
  *	edudma_request_finish(). Returns the number of commands that had ended.
  *	Never waits. Atomic, under the channel's lock.
- * @check: called when an interrupt or the tick found nothing that had ended: see
- *	whether the channel has stopped by itself, and bring it back. Optional.
- *	Atomic, under the channel's lock.
+ * @check: called when an interrupt or the tick found nothing that had ended, although
+ *	the channel has something to do: see whether it has stopped by itself, and
+ *	bring it back. Optional. Atomic, under the channel's lock.
  * @unstick: nothing has ended for too long: end what the device is at, through @reap.
  *	0, or an errno if that is no good. Optional: without it, or without success,
  *	the device is given up. Atomic, under the channel's lock.
