@@ -203,7 +203,7 @@ static void request_cancel(struct edudma_request *req, int status)
 	if (req->state == EDUDMA_REQUEST_WAITING) {
 		edudma_request_finish(req, status);
 	} else if (req->state == EDUDMA_REQUEST_RUNNING && !req->cancelled) {
-		req->cancelled = status;
+		WRITE_ONCE(req->cancelled, status);
 		if (ops->cancel)
 			ops->cancel(req);
 	}

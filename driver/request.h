@@ -55,7 +55,8 @@ struct edudma_sink {
  * @dst: the destination's range, held for the device; unused for TO_DEVICE
  * @length: bytes
  * @device_offset: where in on-board memory it begins
- * @cancelled: 0, or the errno it shall end with; under the channel's lock
+ * @cancelled: 0, or the errno it shall end with; under the channel's lock, but an
+ *	engine that works without it may peek
  * @status: 0 or an errno, once it has ended; before, for the engine to use
  * @segments: segments of its ranges
  * @commands: commands given to the device so far
