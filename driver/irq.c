@@ -173,7 +173,7 @@ static int request_vectors(struct edudma_device *edev)
  * @edev: the device; an interrupt may come before this returns
  *
  * Context: probe; may sleep.
- * Return: 0, or an errno, which has been logged.
+ * Return: 0, or an errno, which has been logged unless it is -ENOMEM.
  */
 int edudma_irq_init(struct edudma_device *edev)
 {
