@@ -54,6 +54,42 @@ static void unmap_registers(struct edudma_device *edev)
 	pci_release_region(edev->pdev, EDUDMA_BAR);
 }
 
+/* What runs ends with @status, and what comes; and the device touches no memory. */
+static void edudma_rest(struct edudma_device *edev, int status)
+{
+	edudma_channels_stop(edev, status);
+	cancel_delayed_work_sync(&edev->tick);
+	pci_clear_master(edev->pdev);
+	pci_wait_for_pending_transaction(edev->pdev);
+}
+
+/* What is it, which memory does it reach, and what can it do? */
+static int init_engine(struct edudma_device *edev)
+{
+	const struct edudma_engine_ops *ops = edev->type->ops;
+	int ret;
+
+	ret = ops->identify ? ops->identify(edev) : 0;
+	if (ret)
+		return ret;
+	ret = edudma_addressing_init(edev);
+	if (ret)
+		return ret;
+	ret = ops->init(edev);
+	if (ret)
+		return ret;
+	dma_set_max_seg_size(&edev->pdev->dev, edev->limits.max_segment);
+	return 0;
+}
+
+static void announce(struct edudma_device *edev)
+{
+	dev_info(&edev->dev, "%s at %s: window %u, mask 0x%llx%s, %s\n",
+		 edev->type->ops->name, pci_name(edev->pdev), edev->limits.window,
+		 edev->dma_mask, edev->iommu ? " behind an IOMMU" : "",
+		 edudma_irq_name(edev->irq_mode));
+}
+
 static int edudma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	const struct edudma_type *type = (const struct edudma_type *)id->driver_data;
@@ -73,16 +109,9 @@ static int edudma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = map_registers(edev);
 	if (ret)
 		goto err_disable;
-	ret = type->ops->identify ? type->ops->identify(edev) : 0;
+	ret = init_engine(edev);
 	if (ret)
 		goto err_unmap;
-	ret = edudma_addressing_init(edev);
-	if (ret)
-		goto err_unmap;
-	ret = type->ops->init(edev);
-	if (ret)
-		goto err_unmap;
-	dma_set_max_seg_size(&pdev->dev, edev->limits.max_segment);
 	ret = edudma_channels_init(edev);
 	if (ret)
 		goto err_fini;
@@ -92,23 +121,20 @@ static int edudma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		goto err_master;
 	ret = edudma_channels_start(edev);
 	if (ret)
-		goto err_irq;
+		goto err_rest;
 	ret = edudma_chardev_add(edev);
 	if (ret) {
 		dev_err_probe(&pdev->dev, ret, "cannot make a device node\n");
-		goto err_irq;
+		goto err_rest;
 	}
 	edudma_debugfs_add(edev);
 	/* For edudma_slot_reset() */
 	pci_save_state(pdev);
-
-	dev_info(&edev->dev, "%s at %s: window %u, mask 0x%llx%s, %s\n",
-		 type->ops->name, pci_name(pdev), edev->limits.window,
-		 edev->dma_mask, edev->iommu ? " behind an IOMMU" : "",
-		 edudma_irq_name(edev->irq_mode));
+	announce(edev);
 	return 0;
 
-err_irq:
+err_rest:
+	edudma_rest(edev, -ENODEV);
 	edudma_irq_fini(edev);
 err_master:
 	pci_clear_master(pdev);
@@ -121,15 +147,6 @@ err_disable:
 err_put:
 	put_device(&edev->dev);
 	return ret;
-}
-
-/* What runs ends with @status, and what comes; and the device touches no memory. */
-static void edudma_rest(struct edudma_device *edev, int status)
-{
-	edudma_channels_stop(edev, status);
-	cancel_delayed_work_sync(&edev->tick);
-	pci_clear_master(edev->pdev);
-	pci_wait_for_pending_transaction(edev->pdev);
 }
 
 /* After edudma_rest(), with the configuration space as it was */
