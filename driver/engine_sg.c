@@ -8,6 +8,7 @@
  * on board is in the slice of its channel. Before another file's first request
  * there, the slice is cleared; the request waits until that has succeeded.
  */
+#include <linux/build_bug.h>
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
 #include <linux/ktime.h>
@@ -78,6 +79,22 @@ static const u8 opcodes[] = {
 	[EDUDMA_COPY] = SG_OP_COPY,
 };
 
+/**
+ * struct esg_descriptor - what the device shall do
+ * @opcode: SG_OP_
+ * @flags: SG_FLAG_
+ * @reserved16: zero
+ * @reserved32: zero
+ * @id: comes back in the completion; not used
+ * @length: bytes
+ * @device_offset: where in on-board memory
+ * @source: bus address of the bytes, or of a list
+ * @destination: the same
+ * @source_count: segments in the list at @source, or 0
+ * @destination_count: the same at @destination
+ * @source_skip: bytes of the list to pass over
+ * @destination_skip: the same
+ */
 struct esg_descriptor {
 	u8 opcode;
 	u8 flags;
@@ -94,18 +111,37 @@ struct esg_descriptor {
 	__le32 destination_skip;
 };
 
+static_assert(sizeof(struct esg_descriptor) == 64);
+
+/**
+ * struct esg_segment - a piece of memory that is contiguous for the device
+ * @address: its bus address
+ * @length: bytes
+ * @flags: zero; a driver that needs no links has none
+ */
 struct esg_segment {
 	__le64 address;
 	__le32 length;
 	__le32 flags;
 };
 
+static_assert(sizeof(struct esg_segment) == 16);
+
+/**
+ * struct esg_completion - how a request has ended
+ * @id: of its descriptor
+ * @bytes: moved
+ * @busy_ns: nanoseconds that the device was at it
+ * @done: written last: number, SG_DONE_STATUS(), SG_DONE_PHASE()
+ */
 struct esg_completion {
 	__le64 id;
 	__le64 bytes;
 	__le64 busy_ns;
 	__le64 done;
 };
+
+static_assert(sizeof(struct esg_completion) == 32);
 
 /**
  * struct esg_list - a buffer's segments, as the device reads them
@@ -173,9 +209,9 @@ struct esg {
 
 static struct esg_channel *esg_of(struct edudma_channel *chan)
 {
-	struct esg *sg = chan->edev->engine_priv;
+	struct esg *esg = chan->edev->engine_priv;
 
-	return &sg->channels[chan->index];
+	return &esg->channels[chan->index];
 }
 
 static u64 esg_read64(struct edudma_device *edev, unsigned int offset)
@@ -211,57 +247,55 @@ static u64 esg_dma_mask(struct edudma_device *edev)
 	return DMA_BIT_MASK(clamp(readl(edev->regs + SG_CAP_DMA_BITS), 28U, 64U));
 }
 
-static void esg_free_rings(struct edudma_device *edev, struct esg *sg)
+static void esg_free_rings(struct edudma_device *edev, struct esg *esg)
 {
 	struct device *dev = &edev->pdev->dev;
 	unsigned int i;
 
-	for (i = 0; i < sg->nr_channels; i++) {
-		struct esg_channel *chan = &sg->channels[i];
+	for (i = 0; i < esg->nr_channels; i++) {
+		struct esg_channel *sg = &esg->channels[i];
 
-		if (chan->requests)
-			dma_free_coherent(dev, SG_RING * sizeof(*chan->requests),
-					  chan->requests, chan->requests_addr);
-		if (chan->completions)
-			dma_free_coherent(dev, SG_RING * sizeof(*chan->completions),
-					  chan->completions, chan->completions_addr);
+		if (sg->requests)
+			dma_free_coherent(dev, SG_RING * sizeof(*sg->requests),
+					  sg->requests, sg->requests_addr);
+		if (sg->completions)
+			dma_free_coherent(dev, SG_RING * sizeof(*sg->completions),
+					  sg->completions, sg->completions_addr);
 	}
 }
 
-static int esg_alloc_rings(struct edudma_device *edev, struct esg *sg)
+static int esg_alloc_rings(struct edudma_device *edev, struct esg *esg)
 {
 	struct device *dev = &edev->pdev->dev;
 	unsigned int i;
 
-	for (i = 0; i < sg->nr_channels; i++) {
-		struct esg_channel *chan = &sg->channels[i];
+	for (i = 0; i < esg->nr_channels; i++) {
+		struct esg_channel *sg = &esg->channels[i];
 
-		chan->regs = edev->regs + SG_CHANNEL(i);
-		chan->slice = i * edev->limits.device_bytes;
-		chan->requests = dma_alloc_coherent(dev,
-						    SG_RING * sizeof(*chan->requests),
-						    &chan->requests_addr, GFP_KERNEL);
-		chan->completions = dma_alloc_coherent(dev,
-						       SG_RING * sizeof(*chan->completions),
-						       &chan->completions_addr, GFP_KERNEL);
-		if (!chan->requests || !chan->completions) {
-			esg_free_rings(edev, sg);
+		sg->regs = edev->regs + SG_CHANNEL(i);
+		sg->slice = i * edev->limits.device_bytes;
+		sg->requests = dma_alloc_coherent(dev, SG_RING * sizeof(*sg->requests),
+						  &sg->requests_addr, GFP_KERNEL);
+		sg->completions = dma_alloc_coherent(dev, SG_RING * sizeof(*sg->completions),
+						     &sg->completions_addr, GFP_KERNEL);
+		if (!sg->requests || !sg->completions) {
+			esg_free_rings(edev, esg);
 			return -ENOMEM;
 		}
 	}
 	return 0;
 }
 
-static void esg_read_limits(struct edudma_device *edev, struct esg *sg)
+static void esg_read_limits(struct edudma_device *edev, struct esg *esg)
 {
 	u64 segments = readl(edev->regs + SG_CAP_SEGMENTS);
 	u64 max_length = esg_read64(edev, SG_CAP_LENGTH);
 	struct edudma_limits *limits = &edev->limits;
 
-	limits->nr_channels = sg->nr_channels;
+	limits->nr_channels = esg->nr_channels;
 	limits->nr_vectors = max(1U, readl(edev->regs + SG_CAP_VECTORS));
 	limits->device_bytes = min(max_length, round_down(esg_read64(edev, SG_CAP_MEMORY) /
-							  sg->nr_channels, 4));
+							  esg->nr_channels, 4));
 	limits->window = limits->device_bytes;
 	limits->max_segment = UINT_MAX;
 	/* Bytes that begin inside of a page touch one more. */
@@ -274,7 +308,7 @@ static int esg_init(struct edudma_device *edev)
 	struct device *dev = &edev->pdev->dev;
 	unsigned int nr_channels = readl(edev->regs + SG_CAP_CHANNELS);
 	u32 ring = readl(edev->regs + SG_CAP_RING);
-	struct esg *sg;
+	struct esg *esg;
 	int ret;
 
 	if (!nr_channels || nr_channels > SG_MAX_CHANNELS || ring < SG_RING)
@@ -287,26 +321,26 @@ static int esg_init(struct edudma_device *edev)
 	if (ret)
 		return ret;
 
-	sg = kzalloc(struct_size(sg, channels, nr_channels), GFP_KERNEL);
-	if (!sg)
+	esg = kzalloc(struct_size(esg, channels, nr_channels), GFP_KERNEL);
+	if (!esg)
 		return -ENOMEM;
-	sg->nr_channels = nr_channels;
-	esg_read_limits(edev, sg);
-	ret = esg_alloc_rings(edev, sg);
+	esg->nr_channels = nr_channels;
+	esg_read_limits(edev, esg);
+	ret = esg_alloc_rings(edev, esg);
 	if (ret) {
-		kfree(sg);
+		kfree(esg);
 		return ret;
 	}
-	edev->engine_priv = sg;
+	edev->engine_priv = esg;
 	return 0;
 }
 
 static void esg_fini(struct edudma_device *edev)
 {
-	struct esg *sg = edev->engine_priv;
+	struct esg *esg = edev->engine_priv;
 
-	esg_free_rings(edev, sg);
-	kfree(sg);
+	esg_free_rings(edev, esg);
+	kfree(esg);
 }
 
 /* From DISABLED to RUNNING. */
