@@ -118,7 +118,8 @@ bool edudma_wants_interrupt(struct edudma_channel *chan)
 	case MODE_POLL:
 		return false;
 	case MODE_HYBRID:
-		if (!edudma_channel_runs(chan))
+		/* Clearing on-board memory is work, for a request that still waits. */
+		if (!chan->load)
 			return false;
 		/*
 		 * Pairs with atomic_dec_and_test() in edudma_spin(): either we see that

@@ -95,6 +95,16 @@ TEST(stalled_clear)
 	expect_clear_in_spite_of("stall");
 }
 
+/* The device interrupts at the end of that, too: it takes longer than anybody looks. */
+TEST(clear_is_noticed)
+{
+	uint64_t lost = counter("lost_interrupts");
+
+	setup();
+	setup();
+	EXPECT_EQ(counter("lost_interrupts"), lost);
+}
+
 TEST(stall_and_timeout)
 {
 	struct edudma_transfer request;
