@@ -25,21 +25,21 @@ fresh-make := env -u MAKEFLAGS -u MAKELEVEL $(MAKE)
 
 help: ## this text
 	@echo 'Targets:'
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo 'Variables, with their defaults:'
-	@echo '  CLOCK=virtual   or real: the guest sees the time of the host'
-	@echo '  ACCEL=tcg       or kvm; or auto, which tries KVM first'
-	@echo '  MEMORY=256      MiB of guest memory'
-	@echo '  MACHINE=q35     or pc'
-	@echo '  IOMMU=none      or intel or virtio, between the device and memory'
-	@echo '  DEVICE=edu      or edu-sg, our own fast one, in real time'
-	@echo '  QEMU=qemu-system-x86_64, or a version in the archive of Debian: 10.0'
-	@echo '  KERNEL_VERSION= the guest kernel in the archive of Debian: 6.12, or sid'
-	@echo '  SECONDS=600     how long make fuzz and make soak run; SEED= repeats them'
-	@echo '  KERNEL= KDIR=   the guest kernel and its headers; else that of the host'
-	@echo '  CYCLES=100      how often a device goes and comes back in a test; 10 in test-debug'
-	@echo '  BUILD=build     where all output goes'
-	@echo '  VERBOSE=1       shows the commands'
+	@echo '  CLOCK=virtual     or real: the guest sees the time of the host'
+	@echo '  ACCEL=tcg         or kvm; or auto, which tries KVM first'
+	@echo '  MEMORY=256        MiB of guest memory'
+	@echo '  MACHINE=q35       or pc'
+	@echo '  IOMMU=none        or intel or virtio, between the device and memory'
+	@echo '  DEVICE=edu        or edu-sg, our own fast one, in real time'
+	@echo '  QEMU=             qemu-system-x86_64, or a version in the archive of Debian: 10.0'
+	@echo '  KERNEL_VERSION=   the guest kernel in the archive of Debian: 6.12, or sid'
+	@echo '  SECONDS=600       how long make fuzz and make soak run; SEED= repeats them'
+	@echo '  KERNEL= KDIR=     the guest kernel and its headers; else that of the host'
+	@echo '  CYCLES=100        how often a device goes and comes back in a test; 10 in test-debug'
+	@echo '  BUILD=build       where all output goes'
+	@echo '  VERBOSE=1         shows the commands'
 
 # Only a QEMU with our device in it knows edu-sg, and its speed shows in real time.
 ifneq ($(findstring edu-sg,$(DEVICE)),)

@@ -59,6 +59,10 @@ refuses "choose one of --experiments, --from" "$edudma" answer -e layout --from 
 refuses "add --json FILE" "$edudma" answer -e layout
 refuses "needs no device" "$edudma" answer -d 0 --from a.json
 
+env -u MAKEFLAGS -u MAKELEVEL make -C "$top" --no-print-directory help >"$out/help"
+check "make help has targets and variables" test "$(grep -c '^  ' "$out/help")" -gt 30
+check "... in two columns" test "$(grep -c '^  .\{17\} [^ ]' "$out/help")" -eq "$(grep -c '^  ' "$out/help")"
+
 for script in .ci/run bench/{load,peer,markdown} experiments/run qemu/{run,binary} \
 	qemu/device/{build,build-qemu,fetch-source,find} qemu/guest/{kernel,debug-kernel} \
 	scripts/{check,coverage,docs,setup} tests/{matrix/run,mutants/run,qtest/run,reliability}; do
