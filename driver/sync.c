@@ -59,6 +59,20 @@ static u64 sync_for_device(const struct edudma_hold *hold,
 	return ktime_get_ns() - start;
 }
 
+/* Take and count a hold that user space will give back, or neither. */
+static int borrow(struct edudma_file *file, struct edudma_hold *hold, u32 handle)
+{
+	int ret = -EDQUOT;
+
+	xa_lock_irq(&file->buffers);
+	if (file->nr_syncs < EDUDMA_MAX_SYNCS)
+		ret = __edudma_hold_take(file, hold, handle);
+	if (!ret)
+		file->nr_syncs++;
+	xa_unlock_irq(&file->buffers);
+	return ret;
+}
+
 static int sync_begin(struct edudma_file *file, struct edudma_sync *arg,
 		      enum dma_data_direction dir)
 {
@@ -72,28 +86,19 @@ static int sync_begin(struct edudma_file *file, struct edudma_sync *arg,
 	hold->length = arg->length;
 	hold->cpu = true;
 	hold->writes = arg->flags & EDUDMA_SYNC_WRITE;
-	ret = hold_take(file, hold, arg->handle);
-	if (ret)
-		goto err_free;
+	ret = borrow(file, hold, arg->handle);
+	if (ret) {
+		kfree(hold);
+		return ret;
+	}
 
 	arg->sync_ns = sync_for_cpu(hold, dir);
 
+	/* From here on an END finds it. */
 	xa_lock_irq(&file->buffers);
-	if (file->nr_syncs < EDUDMA_MAX_SYNCS) {
-		file->nr_syncs++;
-		hold->sync = arg->flags;
-	} else {
-		hlist_del(&hold->node);
-		ret = -EDQUOT;
-	}
+	hold->sync = arg->flags;
 	xa_unlock_irq(&file->buffers);
-	if (ret)
-		goto err_free;
 	return 0;
-
-err_free:
-	kfree(hold);
-	return ret;
 }
 
 /* Claim the hold for the caller alone: no other END finds it any more. */
@@ -134,7 +139,7 @@ static int sync_end(struct edudma_file *file, struct edudma_sync *arg,
 	arg->sync_ns = sync_for_device(hold, dir);
 
 	xa_lock_irq(&file->buffers);
-	hlist_del(&hold->node);
+	__edudma_hold_drop(hold);
 	file->nr_syncs--;
 	xa_unlock_irq(&file->buffers);
 	kfree(hold);
