@@ -37,25 +37,39 @@ static int sg_note_segments(struct edudma_buffer *buf)
 	return 0;
 }
 
+static int sg_alloc(struct edudma_buffer *buf, unsigned int max_segment)
+{
+	unsigned int i, nr_pages = PFN_UP(buf->length);
+	struct page **pages;
+	int ret;
+
+	pages = kvmalloc_array(nr_pages, sizeof(*pages),
+			       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!pages)
+		return -ENOMEM;
+	for (i = 0; i < nr_pages; i++)
+		pages[i] = vmalloc_to_page(buf->cpu + i * PAGE_SIZE);
+	ret = sg_alloc_table_from_pages_segment(&buf->sgt, pages, nr_pages, 0,
+						buf->length, max_segment,
+						GFP_KERNEL_ACCOUNT);
+	kvfree(pages);
+	return ret;
+}
+
 /**
- * edudma_sg_map - map pages for the device, neighbours merged
- * @buf: the buffer; its @sgt and @segs are set
- * @pages: its pages, needed during the call only
+ * edudma_sg_map - map the pages behind the kernel addresses, neighbours merged
+ * @buf: the buffer, its memory in the vmalloc range; its @sgt and @segs are set
  * @max_segment: the longest entry that neighbours may be merged into, in bytes
  *
  * Context: may sleep.
  * Return: 0, -ENOMEM, or -EIO if the pages cannot be mapped.
  */
-int edudma_sg_map(struct edudma_buffer *buf, struct page **pages,
-		  unsigned int max_segment)
+int edudma_sg_map(struct edudma_buffer *buf, unsigned int max_segment)
 {
 	struct device *dev = &buf->edev->pdev->dev;
 	int ret;
 
-	ret = sg_alloc_table_from_pages_segment(&buf->sgt, pages,
-						PFN_UP(buf->length), 0,
-						buf->length, max_segment,
-						GFP_KERNEL_ACCOUNT);
+	ret = sg_alloc(buf, max_segment);
 	if (ret)
 		return ret;
 	ret = dma_map_sgtable(dev, &buf->sgt, DMA_BIDIRECTIONAL, 0);

@@ -10,11 +10,9 @@
 
 struct edudma_buffer;
 struct edudma_device;
-struct page;
 struct vm_area_struct;
 
-int edudma_sg_map(struct edudma_buffer *buf, struct page **pages,
-		  unsigned int max_segment);
+int edudma_sg_map(struct edudma_buffer *buf, unsigned int max_segment);
 void edudma_sg_unmap(struct edudma_buffer *buf);
 void edudma_sg_sync_for_cpu(struct edudma_buffer *buf, u64 offset, u64 length,
 			    enum dma_data_direction dir);

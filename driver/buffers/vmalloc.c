@@ -5,7 +5,6 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
-#include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "../buffer.h"
@@ -39,21 +38,9 @@ static void vmalloc_free(struct edudma_buffer *buf)
 static int vmalloc_map(struct edudma_buffer *buf)
 {
 	struct device *dev = &buf->edev->pdev->dev;
-	unsigned int i, nr_pages = PFN_UP(buf->length);
-	struct page **pages;
-	int ret;
 
-	pages = kvmalloc_array(nr_pages, sizeof(*pages),
-			       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!pages)
-		return -ENOMEM;
-	for (i = 0; i < nr_pages; i++)
-		pages[i] = vmalloc_to_page(buf->cpu + i * PAGE_SIZE);
-	ret = edudma_sg_map(buf, pages,
-			    min_t(size_t, dma_get_max_seg_size(dev),
-				  dma_max_mapping_size(dev)));
-	kvfree(pages);
-	return ret;
+	return edudma_sg_map(buf, min_t(size_t, dma_get_max_seg_size(dev),
+					dma_max_mapping_size(dev)));
 }
 
 const struct edudma_buffer_ops edudma_vmalloc_ops = {

@@ -71,18 +71,7 @@ static void scattered_free(struct edudma_buffer *buf)
 
 static int scattered_map(struct edudma_buffer *buf)
 {
-	unsigned int i, nr_pages = PFN_UP(buf->length);
-	struct page **pages;
-	int ret;
-
-	pages = kvmalloc_array(nr_pages, sizeof(*pages), GFP_KERNEL_ACCOUNT);
-	if (!pages)
-		return -ENOMEM;
-	for (i = 0; i < nr_pages; i++)
-		pages[i] = vmalloc_to_page(buf->cpu + i * PAGE_SIZE);
-	ret = edudma_sg_map(buf, pages, PAGE_SIZE);
-	kvfree(pages);
-	return ret;
+	return edudma_sg_map(buf, PAGE_SIZE);
 }
 
 const struct edudma_buffer_ops edudma_scattered_ops = {
