@@ -75,13 +75,14 @@ static const struct edudma_buffer_ops *find_method(u32 index)
 /**
  * edudma_method_info - EDUDMA_METHOD_INFO
  * @file: the open file
- * @arg: see the UAPI
+ * @data: struct edudma_method_info
  *
  * Context: inside enter and exit.
  * Return: 0 or an errno of the UAPI.
  */
-int edudma_method_info(struct edudma_file *file, struct edudma_method_info *arg)
+int edudma_method_info(struct edudma_file *file, void *data)
 {
+	struct edudma_method_info *arg = data;
 	struct edudma_device *edev = file->edev;
 	const struct edudma_buffer_ops *ops = find_method(arg->index);
 
@@ -237,15 +238,16 @@ static void destroy_buffer(struct edudma_file *file, struct edudma_buffer *buf,
 /**
  * edudma_buffer_alloc - EDUDMA_BUFFER_ALLOC
  * @file: the open file
- * @arg: see the UAPI
+ * @data: struct edudma_buffer_alloc
  *
  * No other call finds the buffer before edudma_buffer_alloc_end().
  *
  * Context: inside enter and exit; may sleep.
  * Return: 0 or an errno of the UAPI.
  */
-int edudma_buffer_alloc(struct edudma_file *file, struct edudma_buffer_alloc *arg)
+int edudma_buffer_alloc(struct edudma_file *file, void *data)
 {
+	struct edudma_buffer_alloc *arg = data;
 	const struct edudma_buffer_ops *ops = find_method(arg->method);
 	struct edudma_buffer_free ignored;
 	struct edudma_buffer *buf;
@@ -322,13 +324,14 @@ void edudma_buffer_alloc_end(struct edudma_file *file, u32 handle, bool told)
 /**
  * edudma_buffer_free - EDUDMA_BUFFER_FREE
  * @file: the open file
- * @arg: see the UAPI
+ * @data: struct edudma_buffer_free
  *
  * Context: inside enter and exit; may sleep.
  * Return: 0 or an errno of the UAPI.
  */
-int edudma_buffer_free(struct edudma_file *file, struct edudma_buffer_free *arg)
+int edudma_buffer_free(struct edudma_file *file, void *data)
 {
+	struct edudma_buffer_free *arg = data;
 	struct edudma_buffer *buf;
 	int ret = 0;
 

@@ -92,10 +92,10 @@ static inline bool edudma_range_is_inside(u64 offset, u64 length, u64 size)
 unsigned int edudma_nr_methods(void);
 u64 edudma_quota(void);
 
-int edudma_method_info(struct edudma_file *file, struct edudma_method_info *arg);
-int edudma_buffer_alloc(struct edudma_file *file, struct edudma_buffer_alloc *arg);
+int edudma_method_info(struct edudma_file *file, void *data);
+int edudma_buffer_alloc(struct edudma_file *file, void *data);
 void edudma_buffer_alloc_end(struct edudma_file *file, u32 handle, bool told);
-int edudma_buffer_free(struct edudma_file *file, struct edudma_buffer_free *arg);
+int edudma_buffer_free(struct edudma_file *file, void *data);
 
 struct edudma_buffer *edudma_find_buffer(struct edudma_file *file, u32 handle);
 

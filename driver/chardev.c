@@ -127,8 +127,9 @@ static int edudma_release(struct inode *inode, struct file *filp)
 	return 0;
 }
 
-static int edudma_info(struct edudma_file *file, struct edudma_info *arg)
+static int edudma_info(struct edudma_file *file, void *data)
 {
+	struct edudma_info *arg = data;
 	struct edudma_device *edev = file->edev;
 	struct pci_dev *pdev = edev->pdev;
 
@@ -154,8 +155,9 @@ static int edudma_info(struct edudma_file *file, struct edudma_info *arg)
 	return 0;
 }
 
-static int edudma_factorial(struct edudma_file *file, struct edudma_factorial *arg)
+static int edudma_factorial(struct edudma_file *file, void *data)
 {
+	struct edudma_factorial *arg = data;
 	struct edudma_device *edev = file->edev;
 
 	if (!edev->type->ops->factorial)
@@ -164,8 +166,9 @@ static int edudma_factorial(struct edudma_file *file, struct edudma_factorial *a
 					  &arg->result);
 }
 
-static int edudma_liveness(struct edudma_file *file, struct edudma_liveness *arg)
+static int edudma_liveness(struct edudma_file *file, void *data)
 {
+	struct edudma_liveness *arg = data;
 	struct edudma_device *edev = file->edev;
 	unsigned int generation = READ_ONCE(edev->generation);
 
@@ -195,66 +198,40 @@ union edudma_arg {
  * struct edudma_ioctl - what is known of an ioctl
  * @cmd: its number as this kernel has it: direction and size
  * @min_size: the size of its struct in the first version
+ * @run: does it, on a copy of the struct; inside enter and exit
+ * @enters: @run enters by itself: it copies more from user space, or waits, outside
  */
 struct edudma_ioctl {
 	unsigned int cmd;
 	unsigned int min_size;
+	int (*run)(struct edudma_file *file, void *data);
+	bool enters;
 };
 
 static const struct edudma_ioctl ioctls[] = {
-	[_IOC_NR(EDUDMA_INFO)] = { EDUDMA_INFO, 96 },
-	[_IOC_NR(EDUDMA_METHOD_INFO)] = { EDUDMA_METHOD_INFO, 32 },
-	[_IOC_NR(EDUDMA_BUFFER_ALLOC)] = { EDUDMA_BUFFER_ALLOC, 48 },
-	[_IOC_NR(EDUDMA_BUFFER_FREE)] = { EDUDMA_BUFFER_FREE, 24 },
-	[_IOC_NR(EDUDMA_SYNC)] = { EDUDMA_SYNC, 32 },
-	[_IOC_NR(EDUDMA_CPU)] = { EDUDMA_CPU, 48 },
-	[_IOC_NR(EDUDMA_TRANSFER)] = { EDUDMA_TRANSFER, 80 },
-	[_IOC_NR(EDUDMA_FACTORIAL)] = { EDUDMA_FACTORIAL, 16 },
-	[_IOC_NR(EDUDMA_LIVENESS)] = { EDUDMA_LIVENESS, 8 },
-	[_IOC_NR(EDUDMA_RING)] = { EDUDMA_RING, 24 },
-	[_IOC_NR(EDUDMA_SUBMIT)] = { EDUDMA_SUBMIT, 32 },
+	[_IOC_NR(EDUDMA_INFO)] = { EDUDMA_INFO, 96, edudma_info },
+	[_IOC_NR(EDUDMA_METHOD_INFO)] = { EDUDMA_METHOD_INFO, 32, edudma_method_info },
+	[_IOC_NR(EDUDMA_BUFFER_ALLOC)] = { EDUDMA_BUFFER_ALLOC, 48, edudma_buffer_alloc },
+	[_IOC_NR(EDUDMA_BUFFER_FREE)] = { EDUDMA_BUFFER_FREE, 24, edudma_buffer_free },
+	[_IOC_NR(EDUDMA_SYNC)] = { EDUDMA_SYNC, 32, edudma_buffer_sync },
+	[_IOC_NR(EDUDMA_CPU)] = { EDUDMA_CPU, 48, edudma_buffer_cpu },
+	[_IOC_NR(EDUDMA_TRANSFER)] = { EDUDMA_TRANSFER, 80, edudma_transfer, .enters = true },
+	[_IOC_NR(EDUDMA_FACTORIAL)] = { EDUDMA_FACTORIAL, 16, edudma_factorial },
+	[_IOC_NR(EDUDMA_LIVENESS)] = { EDUDMA_LIVENESS, 8, edudma_liveness },
+	[_IOC_NR(EDUDMA_RING)] = { EDUDMA_RING, 24, edudma_ring_setup },
+	[_IOC_NR(EDUDMA_SUBMIT)] = { EDUDMA_SUBMIT, 32, edudma_ring_submit, .enters = true },
 };
 
-/* Inside enter and exit */
-static int dispatch_inside(struct edudma_file *file, unsigned int nr,
-			   union edudma_arg *arg)
-{
-	switch (nr) {
-	case _IOC_NR(EDUDMA_INFO):
-		return edudma_info(file, &arg->info);
-	case _IOC_NR(EDUDMA_METHOD_INFO):
-		return edudma_method_info(file, &arg->method_info);
-	case _IOC_NR(EDUDMA_BUFFER_ALLOC):
-		return edudma_buffer_alloc(file, &arg->alloc);
-	case _IOC_NR(EDUDMA_BUFFER_FREE):
-		return edudma_buffer_free(file, &arg->free);
-	case _IOC_NR(EDUDMA_SYNC):
-		return edudma_buffer_sync(file, &arg->sync);
-	case _IOC_NR(EDUDMA_CPU):
-		return edudma_buffer_cpu(file, &arg->cpu);
-	case _IOC_NR(EDUDMA_FACTORIAL):
-		return edudma_factorial(file, &arg->factorial);
-	case _IOC_NR(EDUDMA_LIVENESS):
-		return edudma_liveness(file, &arg->liveness);
-	case _IOC_NR(EDUDMA_RING):
-		return edudma_ring_setup(file, &arg->ring);
-	default:
-		return -ENOTTY;
-	}
-}
-
-static int dispatch(struct edudma_file *file, unsigned int nr, union edudma_arg *arg)
+static int dispatch(struct edudma_file *file, const struct edudma_ioctl *known,
+		    union edudma_arg *arg)
 {
 	int ret, idx;
 
-	/* These enter by themselves: they copy more from user space, or wait, outside. */
-	if (nr == _IOC_NR(EDUDMA_SUBMIT))
-		return edudma_ring_submit(file, &arg->submit);
-	if (nr == _IOC_NR(EDUDMA_TRANSFER))
-		return edudma_transfer(file, &arg->transfer);
+	if (known->enters)
+		return known->run(file, arg);
 
 	idx = edudma_enter(file->edev);
-	ret = edudma_is_gone(file->edev) ? -ENODEV : dispatch_inside(file, nr, arg);
+	ret = edudma_is_gone(file->edev) ? -ENODEV : known->run(file, arg);
 	edudma_exit(file->edev, idx);
 	return ret;
 }
@@ -312,13 +289,13 @@ static long edudma_ioctl(struct file *filp, unsigned int cmd, unsigned long user
 		return -ENOTTY;
 	nr = array_index_nospec(nr, ARRAY_SIZE(ioctls));
 	known = &ioctls[nr];
-	if (_IOC_DIR(cmd) != _IOC_DIR(known->cmd))
+	if (!known->run || _IOC_DIR(cmd) != _IOC_DIR(known->cmd))
 		return -ENOTTY;
 	ret = copy_in(&arg, known, (void __user *)user, _IOC_SIZE(cmd));
 	if (ret)
 		return ret;
 
-	ret = dispatch(file, nr, &arg);
+	ret = dispatch(file, known, &arg);
 	if (ret)
 		return ret;
 	ret = copy_out(&arg, known, (void __user *)user, _IOC_SIZE(cmd));

@@ -450,13 +450,14 @@ static void report(const struct edudma_request *req, struct edudma_transfer *arg
 /**
  * edudma_transfer - EDUDMA_TRANSFER: submit a request, and wait for its end
  * @file: the open file
- * @arg: see the UAPI
+ * @data: struct edudma_transfer
  *
  * Context: may sleep.
  * Return: 0 or an errno of the UAPI.
  */
-int edudma_transfer(struct edudma_file *file, struct edudma_transfer *arg)
+int edudma_transfer(struct edudma_file *file, void *data)
 {
+	struct edudma_transfer *arg = data;
 	struct edudma_device *edev = file->edev;
 	struct edudma_request *req;
 	int ret, idx;

@@ -110,7 +110,7 @@ struct edudma_request *edudma_request_create(struct edudma_file *file,
 void edudma_request_put(struct edudma_request *req);
 void edudma_requests_free_spares(struct edudma_file *file);
 
-int edudma_transfer(struct edudma_file *file, struct edudma_transfer *arg);
+int edudma_transfer(struct edudma_file *file, void *data);
 
 /* The device's own account, or the time from the first command to the end */
 static inline u64 edudma_request_device_ns(const struct edudma_request *req)

@@ -96,13 +96,14 @@ static int ring_create(struct edudma_file_ring *ring, u32 entries, struct eventf
 /**
  * edudma_ring_setup - EDUDMA_RING
  * @file: the open file
- * @arg: see the UAPI
+ * @data: struct edudma_ring_setup
  *
  * Context: inside enter and exit; may sleep.
  * Return: 0 or an errno of the UAPI.
  */
-int edudma_ring_setup(struct edudma_file *file, struct edudma_ring_setup *arg)
+int edudma_ring_setup(struct edudma_file *file, void *data)
 {
+	struct edudma_ring_setup *arg = data;
 	struct edudma_file_ring *ring = &file->ring;
 	struct eventfd_ctx *eventfd = NULL;
 	int ret;
@@ -340,13 +341,14 @@ static int ring_submit(struct edudma_file *file, struct edudma_submit *arg)
 /**
  * edudma_ring_submit - EDUDMA_SUBMIT
  * @file: the open file
- * @arg: see the UAPI
+ * @data: struct edudma_submit
  *
  * Context: may sleep.
  * Return: 0 or an errno of the UAPI.
  */
-int edudma_ring_submit(struct edudma_file *file, struct edudma_submit *arg)
+int edudma_ring_submit(struct edudma_file *file, void *data)
 {
+	struct edudma_submit *arg = data;
 	int ret = 0;
 
 	arg->submitted = 0;

@@ -42,9 +42,9 @@ struct edudma_file_ring {
 
 void edudma_ring_init(struct edudma_file *file);
 void edudma_ring_free(struct edudma_file *file);
-int edudma_ring_setup(struct edudma_file *file, struct edudma_ring_setup *arg);
+int edudma_ring_setup(struct edudma_file *file, void *data);
 int edudma_ring_mmap(struct edudma_file *file, struct vm_area_struct *vma);
-int edudma_ring_submit(struct edudma_file *file, struct edudma_submit *arg);
+int edudma_ring_submit(struct edudma_file *file, void *data);
 __poll_t edudma_ring_poll(struct edudma_file *file, struct file *filp, poll_table *table);
 void edudma_ring_notify(struct edudma_file *file);
 void edudma_ring_hang_up(struct edudma_file *file);

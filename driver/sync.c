@@ -149,13 +149,14 @@ static int sync_end(struct edudma_file *file, struct edudma_sync *arg,
 /**
  * edudma_buffer_sync - EDUDMA_SYNC
  * @file: the open file
- * @arg: see the UAPI
+ * @data: struct edudma_sync
  *
  * Context: inside enter and exit; may sleep.
  * Return: 0 or an errno of the UAPI.
  */
-int edudma_buffer_sync(struct edudma_file *file, struct edudma_sync *arg)
+int edudma_buffer_sync(struct edudma_file *file, void *data)
 {
+	struct edudma_sync *arg = data;
 	bool reads = arg->flags & EDUDMA_SYNC_READ;
 	bool writes = arg->flags & EDUDMA_SYNC_WRITE;
 	enum dma_data_direction dir = sync_direction(reads, writes);
@@ -199,13 +200,14 @@ static void cpu_access(u8 *p, struct edudma_cpu *arg)
 /**
  * edudma_buffer_cpu - EDUDMA_CPU
  * @file: the open file
- * @arg: see the UAPI
+ * @data: struct edudma_cpu
  *
  * Context: inside enter and exit; may sleep.
  * Return: 0 or an errno of the UAPI.
  */
-int edudma_buffer_cpu(struct edudma_file *file, struct edudma_cpu *arg)
+int edudma_buffer_cpu(struct edudma_file *file, void *data)
 {
+	struct edudma_cpu *arg = data;
 	bool writes = arg->op == EDUDMA_CPU_FILL;
 	enum dma_data_direction dir = sync_direction(!writes, writes);
 	struct edudma_hold hold = {

@@ -5,11 +5,9 @@
 #ifndef EDUDMA_SYNC_H
 #define EDUDMA_SYNC_H
 
-struct edudma_cpu;
 struct edudma_file;
-struct edudma_sync;
 
-int edudma_buffer_sync(struct edudma_file *file, struct edudma_sync *arg);
-int edudma_buffer_cpu(struct edudma_file *file, struct edudma_cpu *arg);
+int edudma_buffer_sync(struct edudma_file *file, void *data);
+int edudma_buffer_cpu(struct edudma_file *file, void *data);
 
 #endif /* EDUDMA_SYNC_H */
