@@ -275,7 +275,7 @@ void edudma_prepare_copy(struct edudma_transfer *transfer,
  * @transfer: from one of the edudma_prepare functions; @queue_ns, @device_ns,
  *	@commands and @segments are filled in
  *
- * Return: 0, -EINVAL, -ENOENT, -EBUSY, -EAGAIN, -ENOMEM, -EIO, -EINTR,
+ * Return: 0, -EINVAL, -ENOENT, -EBUSY, -EAGAIN, -EFBIG, -ENOMEM, -EIO, -EINTR,
  * -ETIMEDOUT or -ENODEV. After -EINTR and -ETIMEDOUT some bytes may have
  * moved, and the ranges stay in use until the device has stopped.
  */
@@ -293,7 +293,7 @@ int edudma_transfer(int fd, struct edudma_transfer *transfer);
  * The queue is inherited by fork(), and is no use after exec.
  *
  * Return: 0, -EINVAL, -EBADF if @eventfd is none, -EBUSY if there is a queue
- * already, -ENOMEM or -ENODEV.
+ * already, -ENOMEM, -EINTR, -ENODEV, or what mmap() says.
  */
 int edudma_queue_init(int fd, uint32_t entries, int eventfd, struct edudma_queue *queue);
 
@@ -359,7 +359,7 @@ uint32_t edudma_reap(const struct edudma_queue *queue, struct edudma_completion 
  * @timeout_ns: when to give up; zero: never
  * @result: n! modulo 2^32
  *
- * Return: 0, -EINTR, -ETIMEDOUT, -EOPNOTSUPP or -ENODEV.
+ * Return: 0, -EINTR, -ETIMEDOUT, -EIO, -EOPNOTSUPP or -ENODEV.
  */
 int edudma_factorial(int fd, uint32_t n, uint64_t timeout_ns, uint32_t *result);
 
@@ -369,7 +369,7 @@ int edudma_factorial(int fd, uint32_t n, uint64_t timeout_ns, uint32_t *result);
  * @value: any number
  * @answer: its bitwise inverse, if the device is well
  *
- * Return: 0, -EOPNOTSUPP or -ENODEV.
+ * Return: 0, -EIO, -EOPNOTSUPP or -ENODEV.
  */
 int edudma_liveness(int fd, uint32_t value, uint32_t *answer);
 

@@ -31,13 +31,14 @@ static const struct meaning meanings[] = {
 		  "load the module with a larger quota_mb" },
 	{ EAGAIN, "over this open file's quota of outstanding transfers, or its queue is full; "
 		  "wait for one to end, and reap" },
-	{ EFBIG, "longer than this kind of memory can be; `edudma info` shows the limits" },
+	{ EFBIG, "longer than this kind of memory can be (`edudma info` shows the limits), or "
+		 "than a transfer of this device" },
 	{ ENOMEM, "no memory of this kind and size is free; ask for less, or for vmalloc, which "
 		  "needs no contiguous memory" },
 	{ ERANGE, "the device cannot address this kind of memory on this machine; `edudma info` "
 		  "lists the kinds that it can, and the kernel log says why" },
-	{ EIO, "the memory could not be mapped for the device, or the device failed; the kernel "
-	       "log says which" },
+	{ EIO, "the memory could not be mapped for the device, or the device failed, was reset "
+	       "or went to sleep; the kernel log says which" },
 	{ EINTR, "interrupted by a signal; some bytes may have moved" },
 	{ ETIMEDOUT, "the timeout came first; some bytes may have moved; allow more time" },
 	{ ENODEV, "the device has gone; open it again once it is back" },
@@ -45,11 +46,11 @@ static const struct meaning meanings[] = {
 };
 
 static const struct meaning open_meanings[] = {
-	{ ENOENT, "No such device; is the edudma module loaded? `lspci -d 1234:11e8` shows the "
+	{ ENOENT, "No such device; is the edudma module loaded? `lspci -d 1234:` shows the "
 		  "device, `dmesg` what the driver made of it" },
-	{ ENXIO, "No device behind this node; is the edudma module loaded? `lspci -d 1234:11e8` "
-		 "shows the device" },
-	{ ENODEV, "The device has gone; is the edudma module loaded? `lspci -d 1234:11e8` shows "
+	{ ENXIO, "No device behind this node; is the edudma module loaded? `lspci -d 1234:` shows "
+		 "the device" },
+	{ ENODEV, "The device has gone; is the edudma module loaded? `lspci -d 1234:` shows "
 		  "the device" },
 	{ EACCES, "Permission denied; run as root or add yourself to the group that owns it" },
 	{ EPERM, "Permission denied; run as root or add yourself to the group that owns it" },
