@@ -24,7 +24,9 @@
  *               is not zero, a zero length, a range outside the buffer or the
  *               device, source and destination that overlap
  *   E2BIG       the struct is longer than this kernel knows, and not zero there
- *   EFAULT      the struct's address is bad; nothing has changed
+ *   EFAULT      the struct's address is bad, which is found out before anything is done.
+ *               If it goes bad during the call, EDUDMA_BUFFER_ALLOC undoes what it did;
+ *               what any other call does is done, and only its result is lost
  *   ENOTTY      no such ioctl
  *   ENOENT      no such handle in this open file, no such kind of memory, or, for
  *               EDUDMA_SUBMIT, no ring
@@ -300,9 +302,18 @@ enum edudma_op {
  * another file's is cleared first (which is not counted in @commands or @device_ns).
  * COPY leaves there what it likes.
  *
- * Transfers start in the order of submission. After EINTR or ETIMEDOUT the
+ * Each channel starts its transfers in the order of submission, whichever process
+ * they come from. TO_DEVICE and FROM_DEVICE go to the open file's @channel of struct
+ * edudma_info, COPY to the channel that has least to do. After EINTR or ETIMEDOUT the
  * device may still be finishing a command: the ranges stay in use (EBUSY)
  * until it has, and the next transfer starts after that.
+ *
+ * io_uring takes the same struct, without waiting: IORING_OP_URING_CMD with the
+ * cmd_op EDUDMA_TRANSFER and the struct as its payload, in a ring that was set up
+ * with IORING_SETUP_SQE128 (else EINVAL). @timeout_ns must be zero (else EINVAL), and
+ * cancellation is not supported: the transfer goes on to its end. The completion's
+ * res is zero or one of the errnos below, negative; with IORING_SETUP_CQE32,
+ * big_cqe[0] is @device_ns. Nothing else of the output is there.
  *
  * Errors: EINVAL, ENOENT, EBUSY, EAGAIN, EFBIG, ENOMEM, EIO, EINTR, ETIMEDOUT,
  * ENODEV.
