@@ -95,6 +95,32 @@ TEST_EACH(memory_above_the_mask)
 		expect_transfers(fd, variant, expectations[variant] == MERGED);
 }
 
+/*
+ * Wherever kmalloc begins: until there is no more, or more than lies below the mask. Then
+ * one buffer at least is above it, if that is not heeded, and mapping it fails.
+ */
+TEST(kmalloc_never_leaves_the_mask)
+{
+	struct edudma_buffer_alloc alloc = { .method = EDUDMA_KMALLOC, .length = MIB };
+	int fd = open_device();
+	uint64_t mask = get_info(fd).dma_mask, allocated = 0;
+
+	/* Else it may, and something else helps. */
+	if (expectations[EDUDMA_KMALLOC] != WORKS || expectations[EDUDMA_VMALLOC] != REFUSED)
+		return;
+	while (allocated <= mask) {
+		if (!ioctl(fd, EDUDMA_BUFFER_ALLOC, &alloc)) {
+			allocated += alloc.length;
+			continue;
+		}
+		if (errno != EDQUOT) {
+			EXPECT_EQ(errno, ENOMEM);
+			break;
+		}
+		fd = open_device();
+	}
+}
+
 static void expect_usage(const char *argument)
 {
 	fprintf(stderr, "reach: '%s' is not KIND=works|merged|refused\n", argument);
