@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Random and hostile use of the driver, watched by the debug kernel: of edu on the
 # virtual clock, which repeats a seed exactly, and of edu-sg with two processors.
+# That a seed repeats is shown by its beginning.
 set -euo pipefail
 
 usage() {
@@ -29,6 +30,10 @@ random_use=(--timeout $((10 * seconds + 300)) --params quota_mb=2 --
 find_device_qemu
 follow edu
 guest edu "${virtual[@]}" "${random_use[@]}"
+for again in one two; do
+	guest "begin-$again" "${virtual[@]}" --params quota_mb=2 -- "fuzz --seed $seed --seconds 1"
+done
+check "a seed repeats exactly" cmp "$out"/begin-{one,two}/output
 follow edu-sg
 guest edu-sg "${real[@]}" --qemu "$device_qemu" --device edu-sg,timing=model,latency-ns=200000 "${random_use[@]}"
 finish

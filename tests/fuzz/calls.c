@@ -40,6 +40,13 @@ static void handle_interruption(int signal)
 	(void)signal;
 }
 
+bool clock_is_virtual(void)
+{
+	const char *clock = getenv("EDUDMA_CLOCK");
+
+	return clock && !strcmp(clock, "virtual");
+}
+
 void calls_init(void)
 {
 	struct sigaction fault = { .sa_handler = handle_fault, .sa_flags = SA_NODEFER };

@@ -76,6 +76,8 @@ struct thread {
 void target_open(struct target *target, int flags, bool furnish);
 /* It was given a handle. */
 void target_note(struct target *target, uint32_t handle);
+/* The guest's time is a count of its instructions. */
+bool clock_is_virtual(void);
 /* Once in a process, and once in a thread, which is @thread's. */
 void calls_init(void);
 void calls_thread_init(struct thread *thread);
