@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which memory the device can address, and what SMBIOS tells of it
+ * Which memory the device can address
  */
 #include <linux/dma-mapping.h>
-#include <linux/dmi.h>
 #include <linux/iommu.h>
 #include <linux/moduleparam.h>
 #include <linux/pci.h>
@@ -70,29 +69,4 @@ int edudma_addressing_init(struct edudma_device *edev)
 	edev->iommu = iommu_translates(dev);
 	edev->reach = reach_of(dev);
 	return 0;
-}
-
-/**
- * edudma_smbios_window - how much of edu's on-board memory is safe to touch
- *
- * Before 8.2.1, QEMU aborts when a transfer touches the last byte. A machine
- * type is never newer than its QEMU, so a machine of 9.0 or newer proves that
- * the QEMU which emulates this device is. (It proves nothing about a device
- * that was passed through from another virtual machine: the window parameter
- * is for those.)
- *
- * Return: 4096 if it is proven safe, else 4095.
- */
-u32 edudma_smbios_window(void)
-{
-	const char *vendor = dmi_get_system_info(DMI_SYS_VENDOR);
-	const char *version = dmi_get_system_info(DMI_PRODUCT_VERSION);
-	unsigned int major;
-
-	if (!vendor || strcmp(vendor, "QEMU") || !version)
-		return 4095;
-	if (sscanf(version, "pc-q35-%u.", &major) != 1 &&
-	    sscanf(version, "pc-i440fx-%u.", &major) != 1)
-		return 4095;
-	return major >= 9 ? 4096 : 4095;
 }

@@ -5,8 +5,6 @@
 #ifndef EDUDMA_ADDRESSING_H
 #define EDUDMA_ADDRESSING_H
 
-#include <linux/types.h>
-
 struct edudma_device;
 
 /**
@@ -22,6 +20,5 @@ enum edudma_reach {
 };
 
 int edudma_addressing_init(struct edudma_device *edev);
-u32 edudma_smbios_window(void);
 
 #endif /* EDUDMA_ADDRESSING_H */

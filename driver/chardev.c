@@ -139,10 +139,9 @@ static int edudma_info(struct edudma_file *file, void *data)
 	arg->device_bytes = edev->limits.device_bytes;
 	arg->window = edev->limits.window;
 	arg->irq_mode = edev->irq_mode;
+	arg->flags = edev->limits.flags;
 	if (edev->iommu)
 		arg->flags |= EDUDMA_INFO_IOMMU;
-	if (edudma_smbios_window() == 4096)
-		arg->flags |= EDUDMA_INFO_SMBIOS;
 	arg->nr_methods = edudma_nr_methods();
 	arg->nr_channels = edev->limits.nr_channels;
 	arg->max_transfers = EDUDMA_MAX_TRANSFERS;

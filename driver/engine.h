@@ -26,6 +26,7 @@ struct seq_file;
  * @nr_channels: requests that it works on at the same time
  * @nr_vectors: interrupt vectors that it can use; vector 0 is its own, the
  *	others are for channels
+ * @flags: EDUDMA_INFO_* that the engine knows of
  */
 struct edudma_limits {
 	u32 window;
@@ -35,6 +36,7 @@ struct edudma_limits {
 	u64 max_length;
 	unsigned int nr_channels;
 	unsigned int nr_vectors;
+	u32 flags;
 };
 
 /**

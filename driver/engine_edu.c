@@ -7,6 +7,7 @@
  */
 #include <linux/delay.h>
 #include <linux/dma-mapping.h>
+#include <linux/dmi.h>
 #include <linux/io.h>
 #include <linux/ktime.h>
 #include <linux/moduleparam.h>
@@ -14,7 +15,6 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
-#include "addressing.h"
 #include "device.h"
 #include "edu.h"
 #include "page_end.h"
@@ -108,6 +108,41 @@ static u64 edu_dma_mask(struct edudma_device *edev)
 	return DMA_BIT_MASK(28);
 }
 
+/*
+ * May the last byte of the on-board memory be touched? Before 8.2.1, QEMU aborts
+ * then. A machine type is never newer than its QEMU, so a machine of 9.0 or newer
+ * proves that the QEMU which emulates this device is. (It proves nothing about a
+ * device that was passed through from another virtual machine: the window
+ * parameter is for those.)
+ */
+static bool edu_last_byte_is_safe(void)
+{
+	const char *vendor = dmi_get_system_info(DMI_SYS_VENDOR);
+	const char *version = dmi_get_system_info(DMI_PRODUCT_VERSION);
+	unsigned int major;
+
+	if (!vendor || strcmp(vendor, "QEMU") || !version)
+		return false;
+	if (sscanf(version, "pc-q35-%u.", &major) != 1 &&
+	    sscanf(version, "pc-i440fx-%u.", &major) != 1)
+		return false;
+	return major >= 9;
+}
+
+static void edu_set_limits(struct edudma_limits *limits)
+{
+	bool is_safe = edu_last_byte_is_safe();
+
+	limits->window = window ?: (is_safe ? EDU_MEMORY_BYTES : EDU_MEMORY_BYTES - 1);
+	limits->device_bytes = limits->window;
+	limits->command_ns = EDU_COMMAND_MS * NSEC_PER_MSEC;
+	limits->max_segment = UINT_MAX;
+	limits->max_length = U64_MAX;
+	limits->nr_channels = 1;
+	limits->nr_vectors = 1;
+	limits->flags = is_safe ? EDUDMA_INFO_SMBIOS : 0;
+}
+
 static int edu_init(struct edudma_device *edev)
 {
 	struct device *dev = &edev->pdev->dev;
@@ -136,13 +171,7 @@ static int edu_init(struct edudma_device *edev)
 	if (ret)
 		goto err_free_zeros;
 
-	edev->limits.window = window ?: edudma_smbios_window();
-	edev->limits.device_bytes = edev->limits.window;
-	edev->limits.command_ns = EDU_COMMAND_MS * NSEC_PER_MSEC;
-	edev->limits.max_segment = UINT_MAX;
-	edev->limits.max_length = U64_MAX;
-	edev->limits.nr_channels = 1;
-	edev->limits.nr_vectors = 1;
+	edu_set_limits(&edev->limits);
 	return 0;
 
 err_free_zeros:

@@ -88,7 +88,7 @@ enum edudma_irq_mode {
 
 /* struct edudma_info.flags: an IOMMU translates the device's addresses */
 #define EDUDMA_INFO_IOMMU	(1u << 0)
-/* struct edudma_info.flags: SMBIOS proves QEMU 9.0 or newer */
+/* struct edudma_info.flags: SMBIOS proves QEMU 9.0 or newer; edu's alone */
 #define EDUDMA_INFO_SMBIOS	(1u << 1)
 
 /**
