@@ -178,14 +178,101 @@ static const char *find_event(const char *line, const char *name)
 	return at && at[strlen(name)] == ':' ? at + strlen(name) + 2 : NULL;
 }
 
+/* What the trace has told of a transfer: how many events of a kind, and bytes moved */
+struct story {
+	const struct edudma_transfer *transfer;
+	unsigned int submits, starts, ends, dones;
+	uint64_t to_device, from_device;
+};
+
+static unsigned int number_after(const char *event, const char *key)
+{
+	const char *at = strstr(event, key);
+
+	ASSERT(at);
+	return strtoul(at + strlen(key), NULL, 10);
+}
+
+static void tell_submit(struct story *story, const char *event)
+{
+	EXPECT(strstr(event, " copy length=12288"));
+	EXPECT_EQ(story->submits + story->starts + story->ends + story->dones, 0);
+	story->submits++;
+}
+
+static void tell_command_start(struct story *story, const char *event)
+{
+	EXPECT(story->submits == 1 && story->starts == story->ends && !story->dones);
+	EXPECT(!strstr(event, "scrub"));
+	if (strstr(event, " to-device "))
+		story->to_device += number_after(event, " len=");
+	else
+		story->from_device += number_after(event, " len=");
+	story->starts++;
+}
+
+static void tell_command_done(struct story *story, const char *event)
+{
+	(void)event;
+	EXPECT(story->starts == story->ends + 1 && !story->dones);
+	story->ends++;
+}
+
+static void tell_descriptor(struct story *story, const char *event)
+{
+	EXPECT(story->submits == 1 && !story->ends && !story->dones);
+	story->to_device += number_after(event, " copy len=");
+	story->from_device += number_after(event, " copy len=");
+	story->starts++;
+}
+
+static void tell_completion(struct story *story, const char *event)
+{
+	EXPECT(strstr(event, " status=0 "));
+	EXPECT(story->starts > story->ends && !story->dones);
+	story->ends++;
+}
+
+static void tell_request_done(struct story *story, const char *event)
+{
+	char wanted[50];
+
+	snprintf(wanted, sizeof(wanted), "commands=%u status=0", story->transfer->commands);
+	EXPECT(strstr(event, wanted));
+	EXPECT_EQ(story->ends, story->starts);
+	story->dones++;
+}
+
 /* edu has commands, edu-sg has a descriptor and its completion. */
+static const struct {
+	const char *name;
+	void (*tell)(struct story *story, const char *event);
+} events[] = {
+	{ "edudma_submit", tell_submit },
+	{ "edudma_command_start", tell_command_start },
+	{ "edudma_command_done", tell_command_done },
+	{ "edudma_descriptor", tell_descriptor },
+	{ "edudma_completion", tell_completion },
+	{ "edudma_request_done", tell_request_done },
+};
+
+static void tell(struct story *story, const char *line)
+{
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		const char *event = find_event(line, events[i].name);
+
+		if (event)
+			events[i].tell(story, event);
+	}
+}
+
 TEST_EACH(events_of_a_transfer)
 {
 	struct edudma_transfer transfer = { .op = EDUDMA_COPY, .length = 3 * PAGE };
-	unsigned int submits = 0, starts = 0, ends = 0, dones = 0, moved[2] = {};
+	struct story story = { .transfer = &transfer };
 	struct buffer src, dst;
-	char *line, *next;
 	int fd = open_device();
+	char *trace, *line;
 
 	src = alloc_buffer(fd, variant, transfer.length);
 	dst = alloc_buffer(fd, variant, transfer.length);
@@ -197,54 +284,14 @@ TEST_EACH(events_of_a_transfer)
 	ASSERT_OK(ioctl(fd, EDUDMA_TRANSFER, &transfer));
 	write_file(TRACING "events/edudma/enable", "0");
 
-	for (line = read_file(TRACING "trace"); line; line = next) {
-		const char *event;
-
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		if ((event = find_event(line, "edudma_submit"))) {
-			EXPECT(strstr(event, " copy length=12288"));
-			EXPECT_EQ(submits + starts + ends + dones, 0);
-			submits++;
-		} else if ((event = find_event(line, "edudma_command_start"))) {
-			unsigned int length;
-
-			EXPECT(submits == 1 && starts == ends && !dones);
-			ASSERT_EQ(sscanf(strstr(event, " len="), " len=%u", &length), 1);
-			moved[!!strstr(event, " to-device ")] += length;
-			EXPECT(!strstr(event, "scrub"));
-			starts++;
-		} else if (find_event(line, "edudma_command_done")) {
-			EXPECT(starts == ends + 1 && !dones);
-			ends++;
-		} else if ((event = find_event(line, "edudma_descriptor"))) {
-			unsigned int length;
-
-			EXPECT(submits == 1 && !ends && !dones);
-			ASSERT_EQ(sscanf(strstr(event, " copy len="), " copy len=%u", &length), 1);
-			moved[0] += length;
-			moved[1] += length;
-			starts++;
-		} else if ((event = find_event(line, "edudma_completion"))) {
-			EXPECT(strstr(event, " status=0 "));
-			EXPECT(starts > ends && !dones);
-			ends++;
-		} else if ((event = find_event(line, "edudma_request_done"))) {
-			char wanted[50];
-
-			snprintf(wanted, sizeof(wanted), "commands=%u status=0",
-				 transfer.commands);
-			EXPECT(strstr(event, wanted));
-			EXPECT_EQ(ends, starts);
-			dones++;
-		}
-	}
-	EXPECT_EQ(submits, 1);
-	EXPECT_EQ(dones, 1);
-	EXPECT_EQ(starts, transfer.commands);
-	EXPECT_EQ(moved[0], transfer.length);
-	EXPECT_EQ(moved[1], transfer.length);
+	trace = read_file(TRACING "trace");
+	while ((line = strsep(&trace, "\n")))
+		tell(&story, line);
+	EXPECT_EQ(story.submits, 1);
+	EXPECT_EQ(story.dones, 1);
+	EXPECT_EQ(story.starts, transfer.commands);
+	EXPECT_EQ(story.to_device, transfer.length);
+	EXPECT_EQ(story.from_device, transfer.length);
 }
 
 int main(void)
