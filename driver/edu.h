@@ -20,7 +20,6 @@ struct edudma_device;
 #define   EDU_STATUS_IRQ	BIT(7)
 #define EDU_IRQ_STATUS		0x24
 #define   EDU_IRQ_FACTORIAL	BIT(0)
-#define   EDU_IRQ_DMA		BIT(8)
 #define EDU_IRQ_ACK		0x64
 
 bool edudma_edu_is_present(struct edudma_device *edev);
