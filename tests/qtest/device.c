@@ -516,102 +516,178 @@ static void full_ring(void)
 	stop();
 }
 
-static void statuses(void)
+/**
+ * struct change - one field of a good request, and what comes of it
+ * @what: the change as it is written
+ * @offset: where the field is
+ * @size: its bytes
+ * @value: what it is changed to
+ * @status: how the request must end then
+ */
+struct change {
+	const char *what;
+	size_t offset;
+	size_t size;
+	uint64_t value;
+	int status;
+};
+
+#define CHANGE(field, value, status)						\
+	{ #field " = " #value, offsetof(struct edu_sg_request, field),		\
+	  sizeof(((struct edu_sg_request *)NULL)->field), value, status }
+
+static const struct change to_device_changes[] = {
+	CHANGE(opcode, 0, EDU_SG_BAD_OPCODE),
+	CHANGE(opcode, 5, EDU_SG_BAD_OPCODE),
+	CHANGE(opcode, EDU_SG_CLEAR, EDU_SG_BAD_RESERVED),
+	CHANGE(flags, 2, EDU_SG_BAD_RESERVED),
+	CHANGE(reserved2, 1, EDU_SG_BAD_RESERVED),
+	CHANGE(reserved4, 1, EDU_SG_BAD_RESERVED),
+	CHANGE(destination, SOURCE, EDU_SG_BAD_RESERVED),
+	CHANGE(destination_count, 1, EDU_SG_BAD_RESERVED),
+	CHANGE(source_skip, 1, EDU_SG_BAD_RESERVED),
+	CHANGE(destination_skip, 1, EDU_SG_BAD_RESERVED),
+	CHANGE(length, 0, EDU_SG_BAD_LENGTH),
+	CHANGE(length, (1 << 30) + 1, EDU_SG_BAD_LENGTH),
+	CHANGE(device_offset, 16 * MIB, EDU_SG_BAD_OFFSET),
+	CHANGE(source, 1ULL << 33, EDU_SG_BAD_ADDRESS),
+	CHANGE(source, (1ULL << 33) - 4095, EDU_SG_BAD_ADDRESS),
+	CHANGE(source, UINT64_MAX, EDU_SG_BAD_ADDRESS),
+	CHANGE(source, NOWHERE, EDU_SG_SOURCE_READ),
+	CHANGE(source, BAR, EDU_SG_SOURCE_READ),
+};
+
+static const struct change from_device_changes[] = {
+	CHANGE(destination, NOWHERE, EDU_SG_DESTINATION_WRITE),
+	CHANGE(destination, BAR, EDU_SG_DESTINATION_WRITE),
+	CHANGE(destination, 0xfee00000, EDU_SG_DESTINATION_WRITE),
+	/* The last page of memory, and one byte more */
+	CHANGE(destination, 256 * MIB - 4095, EDU_SG_DESTINATION_WRITE),
+};
+
+static const struct change copy_changes[] = {
+	CHANGE(device_offset, 1, EDU_SG_BAD_RESERVED),
+};
+
+static const struct change clear_changes[] = {
+	CHANGE(source, SOURCE, EDU_SG_BAD_RESERVED),
+	CHANGE(length, 16 * MIB + 1, EDU_SG_BAD_LENGTH),
+};
+
+static const struct change list_changes[] = {
+	CHANGE(source, LISTS + 8, EDU_SG_BAD_LIST),
+	CHANGE(source_count, 1, EDU_SG_BAD_SHORT),
+	CHANGE(source_skip, 1, EDU_SG_BAD_SHORT),
+	CHANGE(source_skip, ALL_ONES, EDU_SG_BAD_SHORT),
+	CHANGE(source, NOWHERE, EDU_SG_LIST_READ),
+	CHANGE(source, 1ULL << 33, EDU_SG_BAD_ADDRESS),
+};
+
+/* The request is good, and each change makes it bad */
+static void try_changes(const struct edu_sg_request *good, const struct change *changes, size_t n)
+{
+	CHECK_EQ(ch_do(&dut, 0, good), EDU_SG_OK);
+	for (size_t i = 0; i < n; i++) {
+		struct edu_sg_request req = *good;
+		int status;
+
+		memcpy((char *)&req + changes[i].offset, &changes[i].value, changes[i].size);
+		status = ch_do(&dut, 0, &req);
+		check(status == changes[i].status, __LINE__, "%s: status 0x%x, not 0x%x",
+		      changes[i].what, status, changes[i].status);
+	}
+}
+
+#define TRY_CHANGES(good, changes) \
+	try_changes(good, changes, sizeof(changes) / sizeof((changes)[0]))
+
+/* Bytes of the last request */
+static uint64_t bytes_moved(void)
 {
 	struct edu_sg_completion entry;
-	struct edu_sg_request req, good;
-	unsigned int i;
 
-#define REFUSED(assignment, expected)				\
-do {								\
-	req = good;						\
-	assignment;						\
-	CHECK_EQ(ch_do(&dut, 0, &req), expected);		\
-} while (0)
+	ch_look(&dut, 0, dut.submitted[0] - 1, &entry);
+	return entry.bytes;
+}
 
+static void statuses(void)
+{
+	struct edu_sg_request to = to_device(SOURCE, 4096, 0);
+	struct edu_sg_request from = from_device(DESTINATION, 4096, 0);
+	struct edu_sg_request copy = to_device(SOURCE, 4096, 0);
+	struct edu_sg_request clear = { .opcode = EDU_SG_CLEAR, .length = 4096 };
+
+	copy.opcode = EDU_SG_COPY;
+	copy.destination = DESTINATION;
 	start("edu-sg,dma-bits=33");
 	ch_enable(&dut, 0, 16);
-	good = to_device(SOURCE, 4096, 0);
-	REFUSED(req.opcode = 0, EDU_SG_BAD_OPCODE);
-	REFUSED(req.opcode = 5, EDU_SG_BAD_OPCODE);
-	REFUSED(req.flags = 2, EDU_SG_BAD_RESERVED);
-	REFUSED(req.reserved2 = 1, EDU_SG_BAD_RESERVED);
-	REFUSED(req.reserved4 = 1, EDU_SG_BAD_RESERVED);
-	REFUSED(req.destination = SOURCE, EDU_SG_BAD_RESERVED);
-	REFUSED(req.destination_count = 1, EDU_SG_BAD_RESERVED);
-	REFUSED(req.source_skip = 1, EDU_SG_BAD_RESERVED);
-	REFUSED(req.destination_skip = 1, EDU_SG_BAD_RESERVED);
-	REFUSED((req.opcode = EDU_SG_COPY, req.device_offset = 1), EDU_SG_BAD_RESERVED);
-	REFUSED(req.opcode = EDU_SG_CLEAR, EDU_SG_BAD_RESERVED);
-	REFUSED(req.length = 0, EDU_SG_BAD_LENGTH);
-	REFUSED(req.length = (1 << 30) + 1, EDU_SG_BAD_LENGTH);
-	REFUSED((req.opcode = EDU_SG_CLEAR, req.source = 0, req.length = 16 * MIB + 1),
-		EDU_SG_BAD_LENGTH);
-	REFUSED(req.device_offset = 16 * MIB, EDU_SG_BAD_OFFSET);
-	REFUSED(req.source = 1ULL << 33, EDU_SG_BAD_ADDRESS);
-	REFUSED(req.source = (1ULL << 33) - 4095, EDU_SG_BAD_ADDRESS);
-	REFUSED(req.source = UINT64_MAX, EDU_SG_BAD_ADDRESS);
-	REFUSED(req.source = NOWHERE, EDU_SG_SOURCE_READ);
-	REFUSED(req.source = BAR, EDU_SG_SOURCE_READ);
-
-	good = from_device(DESTINATION, 4096, 0);
-	REFUSED(req.destination = NOWHERE, EDU_SG_DESTINATION_WRITE);
-	REFUSED(req.destination = BAR, EDU_SG_DESTINATION_WRITE);
-	REFUSED(req.destination = 0xfee00000, EDU_SG_DESTINATION_WRITE);
-	/* The last page of memory, and one byte more */
-	REFUSED(req.destination = 256 * MIB - 4095, EDU_SG_DESTINATION_WRITE);
-	ch_look(&dut, 0, dut.submitted[0] - 1, &entry);
-	CHECK_EQ(entry.bytes, 4095);
-
-	good = to_device(LISTS, 4096, 0);
-	good.source_count = 2;
-	put_segment(LISTS, 0, SOURCE, 2048, 0);
-	put_segment(LISTS, 1, SOURCE, 2048, 0);
-	CHECK_EQ(ch_do(&dut, 0, &good), EDU_SG_OK);
-	REFUSED(req.source = LISTS + 8, EDU_SG_BAD_LIST);
-	REFUSED(req.source_count = 1, EDU_SG_BAD_SHORT);
-	REFUSED(req.source_skip = 1, EDU_SG_BAD_SHORT);
-	REFUSED(req.source_skip = ALL_ONES, EDU_SG_BAD_SHORT);
-	REFUSED(req.source = NOWHERE, EDU_SG_LIST_READ);
-	REFUSED(req.source = 1ULL << 33, EDU_SG_BAD_ADDRESS);
-	put_segment(LISTS, 1, SOURCE, 0, 0);
-	REFUSED(, EDU_SG_BAD_SEGMENT);
-	put_segment(LISTS, 1, SOURCE, 2048, 2);
-	REFUSED(, EDU_SG_BAD_SEGMENT);
-	put_segment(LISTS, 1, SOURCE + 8, 1, EDU_SG_SEGMENT_LINK);
-	REFUSED(, EDU_SG_BAD_LIST);
-	put_segment(LISTS, 1, LISTS, 0, EDU_SG_SEGMENT_LINK);
-	REFUSED(, EDU_SG_BAD_LIST);
-	put_segment(LISTS, 1, 1ULL << 33, 1, 0);
-	REFUSED(, EDU_SG_BAD_ADDRESS);
-	/* Half of it has been moved when it fails. */
-	ch_look(&dut, 0, dut.submitted[0] - 1, &entry);
-	CHECK_EQ(entry.bytes, 2048);
-	/* A list that goes round in circles */
-	put_segment(LISTS, 0, LISTS, 1, EDU_SG_SEGMENT_LINK);
-	REFUSED(, EDU_SG_BAD_SEGMENTS);
-
-	/* As many segments as allowed, and one more */
-	for (i = 0; i < 16; i++)
-		put_segment(LISTS + MIB, i, SOURCE + i, 1, 0);
-	for (i = 16; i < 65537; i *= 2) {
-		uint32_t n = i == 65536 ? 1 : i;
-		uint8_t *copy = malloc(n * 16);
-
-		vm_read_memory(dut.vm, LISTS + MIB, copy, n * 16);
-		vm_write_memory(dut.vm, LISTS + MIB + i * 16, copy, n * 16);
-		free(copy);
-	}
-	good = to_device(LISTS + MIB, 65536, 0);
-	good.source_count = 65537;
-	CHECK_EQ(ch_do(&dut, 0, &good), EDU_SG_OK);
-	REFUSED(req.length = 65537, EDU_SG_BAD_SEGMENTS);
-	ch_look(&dut, 0, dut.submitted[0] - 1, &entry);
-	CHECK_EQ(entry.bytes, 65536);
-
+	TRY_CHANGES(&to, to_device_changes);
+	TRY_CHANGES(&copy, copy_changes);
+	TRY_CHANGES(&clear, clear_changes);
+	TRY_CHANGES(&from, from_device_changes);
+	CHECK_EQ(bytes_moved(), 4095);
 	CHECK_EQ(ch_read(&dut, 0, EDU_SG_STATE), EDU_SG_RUNNING);
 	stop();
-#undef REFUSED
+}
+
+/* The second segment of two, and how the request must end then */
+static const struct {
+	uint64_t address;
+	uint32_t length;
+	uint32_t flags;
+	int status;
+} bad_segments[] = {
+	{ SOURCE, 0, 0, EDU_SG_BAD_SEGMENT },
+	{ SOURCE, 2048, 2, EDU_SG_BAD_SEGMENT },
+	{ SOURCE + 8, 1, EDU_SG_SEGMENT_LINK, EDU_SG_BAD_LIST },
+	{ LISTS, 0, EDU_SG_SEGMENT_LINK, EDU_SG_BAD_LIST },
+	{ 1ULL << 33, 1, 0, EDU_SG_BAD_ADDRESS },
+};
+
+static void list_statuses(void)
+{
+	struct edu_sg_request good = to_device(LISTS, 4096, 0);
+
+	good.source_count = 2;
+	start("edu-sg,dma-bits=33");
+	ch_enable(&dut, 0, 16);
+	put_segment(LISTS, 0, SOURCE, 2048, 0);
+	put_segment(LISTS, 1, SOURCE, 2048, 0);
+	TRY_CHANGES(&good, list_changes);
+	for (size_t i = 0; i < sizeof(bad_segments) / sizeof(bad_segments[0]); i++) {
+		put_segment(LISTS, 1, bad_segments[i].address, bad_segments[i].length,
+			    bad_segments[i].flags);
+		CHECK_EQ(ch_do(&dut, 0, &good), bad_segments[i].status);
+	}
+	/* Half of it has been moved when it fails. */
+	CHECK_EQ(bytes_moved(), 2048);
+	/* A list that goes round in circles */
+	put_segment(LISTS, 0, LISTS, 1, EDU_SG_SEGMENT_LINK);
+	CHECK_EQ(ch_do(&dut, 0, &good), EDU_SG_BAD_SEGMENTS);
+	CHECK_EQ(ch_read(&dut, 0, EDU_SG_STATE), EDU_SG_RUNNING);
+	stop();
+}
+
+/* As many segments as allowed, and one more */
+static void most_segments(void)
+{
+	struct edu_sg_segment *list = calloc(65537, sizeof(*list));
+	struct edu_sg_request req = to_device(LISTS, 65536, 0);
+	unsigned int i;
+
+	for (i = 0; i < 65537; i++)
+		list[i] = (struct edu_sg_segment) { .address = SOURCE + i % 16, .length = 1 };
+	req.source_count = 65537;
+	start("edu-sg,dma-bits=33");
+	ch_enable(&dut, 0, 16);
+	vm_write_memory(dut.vm, LISTS, list, 65537 * sizeof(*list));
+	CHECK_EQ(ch_do(&dut, 0, &req), EDU_SG_OK);
+	req.length = 65537;
+	CHECK_EQ(ch_do(&dut, 0, &req), EDU_SG_BAD_SEGMENTS);
+	CHECK_EQ(bytes_moved(), 65536);
+	CHECK_EQ(ch_read(&dut, 0, EDU_SG_STATE), EDU_SG_RUNNING);
+	stop();
+	free(list);
 }
 
 static void enable_at(uint64_t requests, uint64_t completions, uint32_t size)
@@ -1336,6 +1412,8 @@ static const struct {
 	{ "ring_wrap", ring_wrap },
 	{ "full_ring", full_ring },
 	{ "statuses", statuses },
+	{ "list_statuses", list_statuses },
+	{ "most_segments", most_segments },
 	{ "halts", halts },
 	{ "bus_master_off", bus_master_off },
 	{ "faults", faults },
