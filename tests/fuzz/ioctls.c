@@ -11,7 +11,6 @@
 /* What a field is for */
 enum kind {
 	NOTHING,	/* reserved */
-	OUTPUT,
 	HANDLE,
 	METHOD,
 	LENGTH,
@@ -32,6 +31,17 @@ struct field {
 #define MAX_FIELDS	12
 #define FIELD(type, member, what) { \
 	offsetof(struct type, member), sizeof(((struct type *)0)->member), what }
+
+/* What a transfer is, whichever way it is submitted */
+#define TRANSFER_FIELDS(type) \
+	FIELD(type, op, NUMBER), \
+	FIELD(type, flags, NOTHING), \
+	FIELD(type, src, HANDLE), \
+	FIELD(type, dst, HANDLE), \
+	FIELD(type, src_offset, OFFSET), \
+	FIELD(type, dst_offset, OFFSET), \
+	FIELD(type, length, LENGTH), \
+	FIELD(type, device_offset, OFFSET)
 
 /**
  * struct shape - a struct of the UAPI
@@ -73,14 +83,7 @@ static const struct shape shapes[] = {
 		FIELD(edudma_cpu, value, NUMBER),
 	} },
 	{ "edudma_transfer", EDUDMA_TRANSFER, {
-		FIELD(edudma_transfer, op, NUMBER),
-		FIELD(edudma_transfer, flags, NOTHING),
-		FIELD(edudma_transfer, src, HANDLE),
-		FIELD(edudma_transfer, dst, HANDLE),
-		FIELD(edudma_transfer, src_offset, OFFSET),
-		FIELD(edudma_transfer, dst_offset, OFFSET),
-		FIELD(edudma_transfer, length, LENGTH),
-		FIELD(edudma_transfer, device_offset, OFFSET),
+		TRANSFER_FIELDS(edudma_transfer),
 		FIELD(edudma_transfer, timeout_ns, TIMEOUT),
 	} },
 	{ "edudma_factorial", EDUDMA_FACTORIAL, {
@@ -103,16 +106,9 @@ static const struct shape shapes[] = {
 	} },
 };
 
-/* Not an ioctl's; the same as a transfer's up to device_offset */
+/* Not an ioctl's */
 static const struct shape entry_shape = { "edudma_entry", 0, {
-	FIELD(edudma_entry, op, NUMBER),
-	FIELD(edudma_entry, flags, NOTHING),
-	FIELD(edudma_entry, src, HANDLE),
-	FIELD(edudma_entry, dst, HANDLE),
-	FIELD(edudma_entry, src_offset, OFFSET),
-	FIELD(edudma_entry, dst_offset, OFFSET),
-	FIELD(edudma_entry, length, LENGTH),
-	FIELD(edudma_entry, device_offset, OFFSET),
+	TRANSFER_FIELDS(edudma_entry),
 	FIELD(edudma_entry, user_data, VALUE),
 	FIELD(edudma_entry, reserved, NOTHING),
 } };
