@@ -99,24 +99,6 @@ int edudma_method_info(struct edudma_file *file, void *data)
 }
 
 /**
- * edudma_find_buffer - look a handle up
- * @file: the open file
- * @handle: what user space calls the buffer
- *
- * Context: under the file's lock; the buffer stays as long as it is held.
- * Return: the buffer, or NULL.
- */
-struct edudma_buffer *edudma_find_buffer(struct edudma_file *file, u32 handle)
-{
-	XA_STATE(xas, &file->buffers, array_index_nospec(handle, EDUDMA_HANDLE_LIMIT));
-	struct edudma_buffer *buf;
-
-	/* Handle 0, which is never given, has an entry of the xarray's own. */
-	buf = handle && handle < EDUDMA_HANDLE_LIMIT ? xas_load(&xas) : NULL;
-	return buf && buf->known ? buf : NULL;
-}
-
-/**
  * edudma_buffer_set_segment - a buffer is one segment for the device
  * @buf: the buffer
  * @addr: its bus address
@@ -134,23 +116,23 @@ static int charge(struct edudma_file *file, u64 bytes)
 {
 	int ret = -EDQUOT;
 
-	xa_lock_irq(&file->buffers);
+	spin_lock_irq(&file->lock);
 	if (file->nr_buffers < EDUDMA_MAX_BUFFERS &&
 	    edudma_range_is_inside(file->bytes, bytes, edudma_quota())) {
 		file->nr_buffers++;
 		file->bytes += bytes;
 		ret = 0;
 	}
-	xa_unlock_irq(&file->buffers);
+	spin_unlock_irq(&file->lock);
 	return ret;
 }
 
 static void uncharge(struct edudma_file *file, u64 bytes)
 {
-	xa_lock_irq(&file->buffers);
+	spin_lock_irq(&file->lock);
 	file->nr_buffers--;
 	file->bytes -= bytes;
-	xa_unlock_irq(&file->buffers);
+	spin_unlock_irq(&file->lock);
 }
 
 static int check_method(struct edudma_device *edev,
@@ -226,6 +208,27 @@ static void put_memory(struct edudma_buffer *buf, struct edudma_buffer_free *arg
 	arg->free_ns = ktime_get_ns() - unmapped;
 }
 
+static struct edudma_buffer **slot_of(struct edudma_file *file, u32 handle)
+{
+	return &file->buffers[handle % EDUDMA_MAX_BUFFERS];
+}
+
+/* The quota has seen to it that there is a slot. A freed handle is not given again soon. */
+static void give_handle(struct edudma_file *file, struct edudma_buffer *buf)
+{
+	u32 handle;
+
+	spin_lock_irq(&file->lock);
+	handle = file->last_handle;
+	do {
+		handle = handle % (EDUDMA_HANDLE_LIMIT - 1) + 1;
+	} while (*slot_of(file, handle));
+	*slot_of(file, handle) = buf;
+	buf->handle = handle;
+	file->last_handle = handle;
+	spin_unlock_irq(&file->lock);
+}
+
 /* Nobody finds it any more. */
 static void destroy_buffer(struct edudma_file *file, struct edudma_buffer *buf,
 			   struct edudma_buffer_free *arg)
@@ -249,9 +252,7 @@ int edudma_buffer_alloc(struct edudma_file *file, void *data)
 {
 	struct edudma_buffer_alloc *arg = data;
 	const struct edudma_buffer_ops *ops = find_method(arg->method);
-	struct edudma_buffer_free ignored;
 	struct edudma_buffer *buf;
-	u32 handle;
 	int ret;
 
 	if (arg->reserved || !arg->length)
@@ -279,17 +280,11 @@ int edudma_buffer_alloc(struct edudma_file *file, void *data)
 	if (ret)
 		goto err_free;
 
-	ret = xa_alloc_cyclic_irq(&file->buffers, &handle, buf,
-				  XA_LIMIT(1, EDUDMA_HANDLE_LIMIT - 1),
-				  &file->next_handle, GFP_KERNEL_ACCOUNT);
-	if (ret < 0)
-		goto err_put;
-	arg->handle = handle;
-	arg->mmap_offset = (u64)handle << EDUDMA_MMAP_SHIFT;
+	give_handle(file, buf);
+	arg->handle = buf->handle;
+	arg->mmap_offset = (u64)buf->handle << EDUDMA_MMAP_SHIFT;
 	return 0;
 
-err_put:
-	put_memory(buf, &ignored);
 err_free:
 	kfree(buf);
 err_uncharge:
@@ -310,13 +305,13 @@ void edudma_buffer_alloc_end(struct edudma_file *file, u32 handle, bool told)
 	struct edudma_buffer_free ignored;
 	struct edudma_buffer *buf;
 
-	xa_lock_irq(&file->buffers);
-	buf = xa_load(&file->buffers, handle);
+	spin_lock_irq(&file->lock);
+	buf = *slot_of(file, handle);
 	if (told)
 		buf->known = true;
 	else
-		__xa_erase(&file->buffers, handle);
-	xa_unlock_irq(&file->buffers);
+		*slot_of(file, handle) = NULL;
+	spin_unlock_irq(&file->lock);
 	if (!told)
 		destroy_buffer(file, buf, &ignored);
 }
@@ -338,15 +333,15 @@ int edudma_buffer_free(struct edudma_file *file, void *data)
 	if (arg->reserved)
 		return -EINVAL;
 
-	xa_lock_irq(&file->buffers);
+	spin_lock_irq(&file->lock);
 	buf = edudma_find_buffer(file, arg->handle);
 	if (!buf)
 		ret = -ENOENT;
 	else if (!hlist_empty(&buf->holds) || !list_empty(&buf->mappings))
 		ret = -EBUSY;
 	else
-		__xa_erase(&file->buffers, arg->handle);
-	xa_unlock_irq(&file->buffers);
+		*slot_of(file, arg->handle) = NULL;
+	spin_unlock_irq(&file->lock);
 	if (ret)
 		return ret;
 
@@ -366,10 +361,11 @@ void edudma_buffers_release(struct edudma_file *file)
 {
 	struct edudma_buffer_free ignored;
 	struct edudma_buffer *buf;
-	unsigned long index;
+	unsigned int i;
 
-	xa_for_each(&file->buffers, index, buf) {
-		if (buf->cpu)
+	for (i = 0; i < EDUDMA_MAX_BUFFERS; i++) {
+		buf = file->buffers[i];
+		if (buf && buf->cpu)
 			put_memory(buf, &ignored);
 	}
 }
@@ -384,14 +380,14 @@ void edudma_buffers_destroy(struct edudma_file *file)
 {
 	struct edudma_hold *hold;
 	struct hlist_node *next;
-	struct edudma_buffer *buf;
-	unsigned long index;
+	unsigned int i;
 
-	xa_for_each(&file->buffers, index, buf) {
+	for (i = 0; i < EDUDMA_MAX_BUFFERS; i++) {
+		if (!file->buffers[i])
+			continue;
 		/* Only ranges that user space borrowed and never gave back. */
-		hlist_for_each_entry_safe(hold, next, &buf->holds, node)
+		hlist_for_each_entry_safe(hold, next, &file->buffers[i]->holds, node)
 			kfree(hold);
-		kfree(buf);
+		kfree(file->buffers[i]);
 	}
-	xa_destroy(&file->buffers);
 }

@@ -10,11 +10,9 @@
 #include <linux/scatterlist.h>
 #include <linux/types.h>
 
+#include "device.h"
 #include "plan.h"
 
-struct edudma_buffer;
-struct edudma_device;
-struct edudma_file;
 struct vm_area_struct;
 
 /**
@@ -63,6 +61,7 @@ struct edudma_buffer_ops {
  * @nr_segs: how many
  * @one: @segs of a kind that is always in one piece
  * @engine_priv: what the engine keeps for a mapped buffer
+ * @handle: what user space calls it
  * @known: user space has got the handle; under the file's lock
  * @holds: ranges in use; under the file's lock
  * @mappings: live mmaps; under the file's lock
@@ -78,6 +77,7 @@ struct edudma_buffer {
 	unsigned int nr_segs;
 	struct edudma_segment one;
 	void *engine_priv;
+	u32 handle;
 	bool known;
 	struct hlist_head holds;
 	struct list_head mappings;
@@ -89,6 +89,21 @@ static inline bool edudma_range_is_inside(u64 offset, u64 length, u64 size)
 	return length && length <= size && offset <= size - length;
 }
 
+/**
+ * edudma_find_buffer - look a handle up
+ * @file: the open file
+ * @handle: what user space calls the buffer
+ *
+ * Context: under the file's lock; the buffer stays as long as it is held.
+ * Return: the buffer, or NULL.
+ */
+static inline struct edudma_buffer *edudma_find_buffer(struct edudma_file *file, u32 handle)
+{
+	struct edudma_buffer *buf = file->buffers[handle % EDUDMA_MAX_BUFFERS];
+
+	return buf && buf->handle == handle && buf->known ? buf : NULL;
+}
+
 unsigned int edudma_nr_methods(void);
 u64 edudma_quota(void);
 
@@ -96,8 +111,6 @@ int edudma_method_info(struct edudma_file *file, void *data);
 int edudma_buffer_alloc(struct edudma_file *file, void *data);
 void edudma_buffer_alloc_end(struct edudma_file *file, u32 handle, bool told);
 int edudma_buffer_free(struct edudma_file *file, void *data);
-
-struct edudma_buffer *edudma_find_buffer(struct edudma_file *file, u32 handle);
 
 void edudma_buffer_set_segment(struct edudma_buffer *buf, dma_addr_t addr);
 void edudma_buffers_release(struct edudma_file *file);

@@ -3,7 +3,7 @@
  * The life of a request in its channel: waiting, running, finished
  *
  *   submit    it joins the channel's queue
- *   pump      the engine takes it from there, when it has room
+ *   begin     the engine takes it from there, when it has room
  *   reap      the engine says that it has ended
  *   unlock    it is completed (request.c), without the channel's lock
  *
@@ -73,26 +73,6 @@ static void channel_unlock(struct edudma_channel *chan, unsigned long flags)
 		edudma_requests_complete(&finished);
 }
 
-/* Under the channel's lock: give the engine what it has room for. */
-static void channel_pump(struct edudma_channel *chan)
-{
-	const struct edudma_engine_ops *ops = chan->edev->type->ops;
-	struct edudma_request *req;
-
-	while (chan->waiting != &chan->requests) {
-		req = list_entry(chan->waiting, struct edudma_request, node);
-		chan->waiting = req->node.next;
-		req->state = EDUDMA_REQUEST_RUNNING;
-		if (ops->queue(chan, req)) {
-			chan->waiting = &req->node;
-			req->state = EDUDMA_REQUEST_WAITING;
-			break;
-		}
-	}
-	if (ops->kick)
-		ops->kick(chan);
-}
-
 /* Under the channel's lock. True if what ended just before may have been missed. */
 static bool channel_arm(struct edudma_channel *chan)
 {
@@ -112,19 +92,21 @@ static bool channel_arm(struct edudma_channel *chan)
 static void channel_advance(struct edudma_channel *chan)
 {
 	const struct edudma_engine_ops *ops = chan->edev->type->ops;
+	bool looks = edudma_looks_at_once(chan->edev);
 	bool again;
 
 	/* During a reset, and after remove(), there are no registers. */
 	if (chan->stopped)
 		return;
 	do {
-		channel_pump(chan);
-		again = edudma_looks_at_once(chan->edev) && ops->reap(chan);
+		if (chan->waiting != &chan->requests)
+			ops->begin(chan);
+		again = looks && ops->reap(chan);
 		if (!again && channel_arm(chan))
 			again = ops->reap(chan);
 	} while (again);
 
-	if (chan->running != &chan->requests)
+	if (chan->running != &chan->requests && !delayed_work_pending(&chan->edev->tick))
 		schedule_delayed_work(&chan->edev->tick, edudma_tick_period(chan->edev));
 }
 
@@ -139,28 +121,6 @@ static void channel_advance(struct edudma_channel *chan)
 void edudma_request_started(struct edudma_request *req)
 {
 	req->started_ns = ktime_get_ns();
-}
-
-/**
- * edudma_request_finish - a request has ended, the device touches it no more
- * @req: the request
- * @status: 0, -ECANCELED, or why it failed
- *
- * Context: an engine, under the channel's lock.
- */
-void edudma_request_finish(struct edudma_request *req, int status)
-{
-	struct edudma_channel *chan = req->chan;
-
-	req->state = EDUDMA_REQUEST_ENDED;
-	req->status = status;
-	WRITE_ONCE(chan->load, chan->load - 1);
-	if (chan->waiting == &req->node)
-		chan->waiting = req->node.next;
-	if (chan->running == &req->node)
-		chan->running = req->node.next;
-	else
-		list_move_tail(&req->node, chan->running);
 }
 
 /**
@@ -222,30 +182,26 @@ static void channel_cancel(struct edudma_channel *chan, const struct edudma_file
 }
 
 /**
- * edudma_channel_submit - queue requests, and begin them with one kick
+ * edudma_channel_submit - queue requests, and begin what can begin
  * @chan: the channel
- * @reqs: its requests
+ * @reqs: its requests; not to be used again
  * @nr: how many
  *
  * Context: any; takes the channel's lock.
  */
-void edudma_channel_submit(struct edudma_channel *chan, struct edudma_request **reqs,
+void edudma_channel_submit(struct edudma_channel *chan, struct list_head *reqs,
 			   unsigned int nr)
 {
 	unsigned long flags;
-	unsigned int i;
 
 	atomic64_add(nr, &chan->edev->counters.submitted);
 	flags = channel_lock(chan);
 	WRITE_ONCE(chan->load, chan->load + nr);
-	for (i = 0; i < nr; i++) {
-		trace_edudma_submit(reqs[i]);
-		list_add_tail(&reqs[i]->node, &chan->requests);
-		if (chan->waiting == &chan->requests)
-			chan->waiting = &reqs[i]->node;
-		if (chan->running == &chan->requests)
-			chan->running = &reqs[i]->node;
-	}
+	if (chan->waiting == &chan->requests)
+		chan->waiting = reqs->next;
+	if (chan->running == &chan->requests)
+		chan->running = reqs->next;
+	list_splice_tail(reqs, &chan->requests);
 	if (chan->stopped)
 		channel_cancel(chan, NULL, chan->stopped);
 	else

@@ -61,13 +61,12 @@ void edudma_channels_cancel(struct edudma_device *edev, struct edudma_file *file
 void edudma_tick(struct work_struct *work);
 
 struct edudma_channel *edudma_channel_idlest(struct edudma_device *edev);
-void edudma_channel_submit(struct edudma_channel *chan, struct edudma_request **reqs,
+void edudma_channel_submit(struct edudma_channel *chan, struct list_head *reqs,
 			   unsigned int nr);
 void edudma_channel_cancel(struct edudma_request *req);
 
 /* For engines, under the channel's lock. */
 void edudma_request_started(struct edudma_request *req);
-void edudma_request_finish(struct edudma_request *req, int status);
 void edudma_channel_finish(struct edudma_channel *chan, int status);
 
 #endif /* EDUDMA_CHANNEL_H */

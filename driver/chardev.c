@@ -85,8 +85,8 @@ static struct edudma_file *file_create(struct edudma_device *edev)
 	file->edev = edev;
 	get_device(&edev->dev);
 	file->id = atomic64_inc_return(&last_file_id);
-	xa_init_flags(&file->buffers, XA_FLAGS_ALLOC1 | XA_FLAGS_LOCK_IRQ);
-	INIT_HLIST_HEAD(&file->spares);
+	spin_lock_init(&file->lock);
+	INIT_LIST_HEAD(&file->spares);
 	edudma_ring_init(file);
 	INIT_WORK(&file->reaper, file_reap);
 

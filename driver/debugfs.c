@@ -41,13 +41,12 @@ static int registers_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(registers);
 
-static void show_buffer(struct seq_file *seq, unsigned long handle,
-			const struct edudma_buffer *buf)
+static void show_buffer(struct seq_file *seq, const struct edudma_buffer *buf)
 {
 	unsigned int i, shown = min_t(unsigned int, buf->nr_segs, SEGMENTS_SHOWN);
 	const struct edudma_hold *hold;
 
-	seq_printf(seq, "  %lu %s length=%llu segments=%u%s\n", handle,
+	seq_printf(seq, "  %u %s length=%llu segments=%u%s\n", buf->handle,
 		   buf->ops->name, buf->length, buf->nr_segs,
 		   list_empty(&buf->mappings) ? "" : " mapped");
 	hlist_for_each_entry(hold, &buf->holds, node)
@@ -64,15 +63,16 @@ static void show_buffer(struct seq_file *seq, unsigned long handle,
 
 static void show_file(struct seq_file *seq, struct edudma_file *file)
 {
-	struct edudma_buffer *buf;
-	unsigned long handle;
+	unsigned int i;
 
-	xa_lock_irq(&file->buffers);
+	spin_lock_irq(&file->lock);
 	seq_printf(seq, "file %llu bytes=%llu buffers=%u transfers=%u\n", file->id,
 		   file->bytes, file->nr_buffers, file->nr_transfers);
-	xa_for_each(&file->buffers, handle, buf)
-		show_buffer(seq, handle, buf);
-	xa_unlock_irq(&file->buffers);
+	for (i = 0; i < EDUDMA_MAX_BUFFERS; i++) {
+		if (file->buffers[i])
+			show_buffer(seq, file->buffers[i]);
+	}
+	spin_unlock_irq(&file->lock);
 }
 
 static int buffers_show(struct seq_file *seq, void *unused)

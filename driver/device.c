@@ -109,45 +109,6 @@ err_free:
 }
 
 /**
- * edudma_enter - keep the registers and DMA memory, if they are still there
- * @edev: the device
- *
- * edudma_is_gone() tells, and its answer "no" stays true until edudma_exit().
- *
- * Context: any. Whoever is inside may sleep, if @wait or the end of his request
- * wakes him.
- * Return: for edudma_exit().
- */
-int edudma_enter(struct edudma_device *edev)
-	__acquires(&edev->srcu)
-{
-	return srcu_read_lock(&edev->srcu);
-}
-
-/**
- * edudma_exit - end what edudma_enter() began
- * @edev: the device
- * @idx: what edudma_enter() returned
- */
-void edudma_exit(struct edudma_device *edev, int idx)
-	__releases(&edev->srcu)
-{
-	srcu_read_unlock(&edev->srcu, idx);
-}
-
-/**
- * edudma_is_gone - has remove() begun?
- * @edev: the device
- *
- * Context: between edudma_enter() and edudma_exit().
- * Return: true once it has.
- */
-bool edudma_is_gone(struct edudma_device *edev)
-{
-	return READ_ONCE(edev->gone);
-}
-
-/**
  * edudma_mark_gone - let nobody enter any more, and wake who waits inside
  * @edev: the device
  */

@@ -28,8 +28,8 @@
  *                              under it or files_lock
  *   edudma_channel.lock        with interrupts off: the request queues, and the
  *                              engine's state for that channel
- *   edudma_file.buffers' lock  with interrupts off: handles, holds, mappings and
- *                              quotas of one open file
+ *   edudma_file.lock           with interrupts off: handles, holds, mappings, quotas and
+ *                              completions of one open file
  */
 #ifndef EDUDMA_DEVICE_H
 #define EDUDMA_DEVICE_H
@@ -40,10 +40,10 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/spinlock.h>
 #include <linux/srcu.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
-#include <linux/xarray.h>
 
 #include "addressing.h"
 #include "channel.h"
@@ -163,9 +163,9 @@ struct edudma_device {
  * @edev: the device, with a reference
  * @node: in edudma_device.files
  * @id: never given twice; who owns the on-board memory
- * @buffers: handle -> struct edudma_buffer; its lock protects all below, and
- *	the holds and mappings of each buffer
- * @next_handle: a freed handle is not given again soon
+ * @lock: protects all below, and the holds and mappings of each buffer; interrupts off
+ * @buffers: the one with a handle is at the handle's remainder
+ * @last_handle: that was given
  * @nr_buffers: how many, at most EDUDMA_MAX_BUFFERS
  * @nr_syncs: ranges that the CPU has borrowed, at most EDUDMA_MAX_SYNCS
  * @nr_transfers: requests in flight, at most EDUDMA_MAX_TRANSFERS; while there are
@@ -181,12 +181,13 @@ struct edudma_file {
 	struct edudma_device *edev;
 	struct list_head node;
 	u64 id;
-	struct xarray buffers;
-	u32 next_handle;
+	spinlock_t lock; /* protects all below */
+	struct edudma_buffer *buffers[EDUDMA_MAX_BUFFERS];
+	u32 last_handle;
 	unsigned int nr_buffers;
 	unsigned int nr_syncs;
 	unsigned int nr_transfers;
-	struct hlist_head spares;
+	struct list_head spares;
 	unsigned int nr_spares;
 	u64 bytes;
 	struct edudma_file_ring ring;
@@ -201,6 +202,45 @@ static inline struct edudma_channel *edudma_file_channel(struct edudma_file *fil
 	return &edev->channels[file->id % edev->limits.nr_channels];
 }
 
+/**
+ * edudma_enter - keep the registers and DMA memory, if they are still there
+ * @edev: the device
+ *
+ * edudma_is_gone() tells, and its answer "no" stays true until edudma_exit().
+ *
+ * Context: any. Whoever is inside may sleep, if @wait or the end of his request
+ * wakes him.
+ * Return: for edudma_exit().
+ */
+static inline int edudma_enter(struct edudma_device *edev)
+	__acquires(&edev->srcu)
+{
+	return srcu_read_lock(&edev->srcu);
+}
+
+/**
+ * edudma_exit - end what edudma_enter() began
+ * @edev: the device
+ * @idx: what edudma_enter() returned
+ */
+static inline void edudma_exit(struct edudma_device *edev, int idx)
+	__releases(&edev->srcu)
+{
+	srcu_read_unlock(&edev->srcu, idx);
+}
+
+/**
+ * edudma_is_gone - has remove() begun?
+ * @edev: the device
+ *
+ * Context: between edudma_enter() and edudma_exit().
+ * Return: true once it has.
+ */
+static inline bool edudma_is_gone(const struct edudma_device *edev)
+{
+	return READ_ONCE(edev->gone);
+}
+
 static inline struct edudma_device *edudma_from_dev(struct device *dev)
 {
 	return container_of(dev, struct edudma_device, dev);
@@ -210,9 +250,6 @@ struct edudma_device *edudma_device_alloc(struct pci_dev *pdev,
 					  const struct edudma_type *type);
 int edudma_device_init(void);
 void edudma_device_exit(void);
-int edudma_enter(struct edudma_device *edev);
-void edudma_exit(struct edudma_device *edev, int idx);
-bool edudma_is_gone(struct edudma_device *edev);
 void edudma_mark_gone(struct edudma_device *edev);
 void edudma_wait_for_exit(struct edudma_device *edev);
 void edudma_release_memory(struct edudma_device *edev);

@@ -53,11 +53,9 @@ struct edudma_limits {
  * @map_buffer: prepare what the device needs to know of a mapped buffer, in
  *	edudma_buffer.engine_priv. Optional. 0 or -ENOMEM. May sleep.
  * @unmap_buffer: undo @map_buffer. May sleep.
- * @queue: take a request. 0, or -EBUSY while the channel takes no more; it is
- *	offered again after the next request has ended. Atomic, under the
- *	channel's lock.
- * @kick: begin what was queued, once for a batch. Optional. Atomic, under the
- *	channel's lock.
+ * @begin: take requests that wait, from edudma_channel_next() on, as long as there is
+ *	room, and let the device begin them. Called when some have come or ended, and
+ *	at least one waits. Atomic, under the channel's lock.
  * @irq: read and acknowledge the device's interrupt. True if there was one. Optional:
  *	without it the driver polls. Atomic, under no lock.
  * @reap: look for what has ended and hand each such request to
@@ -96,8 +94,7 @@ struct edudma_engine_ops {
 	int (*start)(struct edudma_device *edev);
 	int (*map_buffer)(struct edudma_buffer *buf);
 	void (*unmap_buffer)(struct edudma_buffer *buf);
-	int (*queue)(struct edudma_channel *chan, struct edudma_request *req);
-	void (*kick)(struct edudma_channel *chan);
+	void (*begin)(struct edudma_channel *chan);
 	bool (*irq)(struct edudma_device *edev, unsigned int vector);
 	unsigned int (*reap)(struct edudma_channel *chan);
 	void (*check)(struct edudma_channel *chan);

@@ -273,14 +273,16 @@ static void edu_scrub(struct edudma_channel *chan)
 	edu_start(chan);
 }
 
-static int edu_queue(struct edudma_channel *chan, struct edudma_request *req)
+static void edu_begin(struct edudma_channel *chan)
 {
+	struct edudma_request *req = edudma_channel_next(chan);
 	struct edu *edu = chan->edev->engine_priv;
 	struct edudma_range src = {}, dst = {};
 
 	if (edu->request)
-		return -EBUSY;
+		return;
 
+	edudma_request_take(req);
 	if (req->op != EDUDMA_FROM_DEVICE)
 		src = edudma_hold_range(&req->src);
 	if (req->op != EDUDMA_TO_DEVICE)
@@ -293,7 +295,6 @@ static int edu_queue(struct edudma_channel *chan, struct edudma_request *req)
 		edu_advance(chan);
 	else
 		edu_scrub(chan);
-	return 0;
 }
 
 /*
@@ -375,7 +376,7 @@ const struct edudma_engine_ops edudma_edu_engine = {
 	.dma_mask = edu_dma_mask,
 	.init = edu_init,
 	.fini = edu_fini,
-	.queue = edu_queue,
+	.begin = edu_begin,
 	.irq = edudma_edu_irq,
 	.reap = edu_reap,
 	.stop = edu_stop,

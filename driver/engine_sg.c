@@ -427,23 +427,27 @@ struct esg_side {
 	u32 skip;
 };
 
-static struct esg_side esg_side(const struct edudma_hold *hold, u64 done)
+static struct esg_side esg_list_side(const struct edudma_buffer *buf, u64 offset)
 {
-	const struct edudma_buffer *buf = hold->buf;
+	const struct edudma_segment *seg = edudma_find_segment(buf->segs, buf->nr_segs, offset);
 	const struct esg_list *list = buf->engine_priv;
-	const struct edudma_segment *seg;
-	u64 offset = hold->offset + done;
-	unsigned int index;
+	unsigned int index = seg - buf->segs;
 
-	if (!list)
-		return (struct esg_side) { .addr = buf->segs[0].addr + offset };
-	seg = edudma_find_segment(buf->segs, buf->nr_segs, offset);
-	index = seg - buf->segs;
 	return (struct esg_side) {
 		.addr = list->addr + index * sizeof(*list->segments),
 		.count = buf->nr_segs - index,
 		.skip = offset - seg->offset,
 	};
+}
+
+static struct esg_side esg_side(const struct edudma_hold *hold, u64 done)
+{
+	const struct edudma_buffer *buf = hold->buf;
+	u64 offset = hold->offset + done;
+
+	if (buf->engine_priv)
+		return esg_list_side(buf, offset);
+	return (struct esg_side) { .addr = buf->segs[0].addr + offset };
 }
 
 static struct esg_descriptor *esg_next(struct esg_channel *sg,
@@ -478,10 +482,9 @@ static void esg_end_clear(struct esg_channel *sg, unsigned int status)
 }
 
 /* Fields that are not written here are zero for ever. */
-static void esg_write_piece(struct edudma_channel *chan, struct edudma_request *req,
+static void esg_write_piece(struct esg_channel *sg, struct edudma_request *req,
 			    u64 done, u64 length, u64 device)
 {
-	struct esg_channel *sg = esg_of(chan);
 	bool last = done + length == req->length;
 	struct esg_descriptor *desc = esg_next(sg, req, last);
 	struct esg_side src = {}, dst = {};
@@ -501,60 +504,72 @@ static void esg_write_piece(struct edudma_channel *chan, struct edudma_request *
 	desc->source_skip = cpu_to_le32(src.skip);
 	desc->destination_skip = cpu_to_le32(dst.skip);
 	req->commands++;
-	trace_edudma_descriptor(chan, sg->tail - 1, req->op, length, src.addr, dst.addr, device);
+	trace_edudma_descriptor(req->chan, sg->tail - 1, req->op, length, src.addr, dst.addr,
+				device);
 }
 
 /* On-board memory is a circle of a slice: a piece ends where the slice does. */
-static void esg_write_request(struct edudma_channel *chan, struct edudma_request *req)
+static void esg_write_request(struct esg_channel *sg, struct edudma_request *req)
 {
-	u64 slice = chan->edev->limits.device_bytes;
-	struct esg_channel *sg = esg_of(chan);
+	u64 slice = req->chan->edev->limits.device_bytes;
 	bool copy = req->op == EDUDMA_COPY;
 	u64 at = req->device_offset;
 	u64 done, length;
 
 	for (done = 0; done < req->length; done += length) {
 		length = min(req->length - done, slice - at);
-		esg_write_piece(chan, req, done, length, copy ? 0 : sg->slice + at);
+		esg_write_piece(sg, req, done, length, copy ? 0 : sg->slice + at);
 		at = 0;
 	}
-	atomic64_add(req->commands, &chan->edev->counters.commands);
+	atomic64_add(req->commands, &req->chan->edev->counters.commands);
 	if (req->op == EDUDMA_TO_DEVICE)
 		sg->dirty = max(sg->dirty, min(slice, req->device_offset + req->length));
 }
 
-static int esg_queue(struct edudma_channel *chan, struct edudma_request *req)
+static bool esg_has_room(const struct esg_channel *sg)
 {
-	struct esg_channel *sg = esg_of(chan);
+	return sg->tail - sg->head < SG_RING - SG_MAX_PIECES;
+}
 
-	if (SG_RING - (sg->tail - sg->head) < SG_MAX_PIECES + 1)
-		return -EBUSY;
-
-	if (req->op != EDUDMA_COPY && sg->owner != req->file->id) {
-		if (sg->dirty) {
-			if (!sg->clearing) {
-				esg_write_clear(sg);
-				atomic64_inc(&chan->edev->counters.scrubs);
-			}
-			return -EBUSY;
-		}
-		sg->owner = req->file->id;
+/* False if the slice has bytes of another file: then it is cleared first. */
+static bool esg_get_slice(struct esg_channel *sg, const struct edudma_request *req)
+{
+	if (req->op == EDUDMA_COPY || sg->owner == req->file->id)
+		return true;
+	if (sg->dirty && !sg->clearing) {
+		esg_write_clear(sg);
+		atomic64_inc(&req->chan->edev->counters.scrubs);
 	}
-	esg_write_request(chan, req);
-	return 0;
+	if (sg->dirty)
+		return false;
+	sg->owner = req->file->id;
+	return true;
 }
 
 /* writel() orders the descriptors, and whatever they point at, before itself. */
-static void esg_kick(struct edudma_channel *chan)
+static void esg_ring_doorbell(struct edudma_channel *chan, struct esg_channel *sg)
 {
-	struct esg_channel *sg = esg_of(chan);
-
 	if (sg->doorbell == sg->tail)
 		return;
 	if (sg->head == sg->doorbell)
 		chan->progress = jiffies;
 	sg->doorbell = sg->tail;
 	writel(sg->tail, sg->regs + SG_TAIL);
+}
+
+static void esg_begin(struct edudma_channel *chan)
+{
+	struct esg_channel *sg = esg_of(chan);
+	struct edudma_request *req;
+
+	while (esg_has_room(sg)) {
+		req = edudma_channel_next(chan);
+		if (!req || !esg_get_slice(sg, req))
+			break;
+		edudma_request_take(req);
+		esg_write_request(sg, req);
+	}
+	esg_ring_doorbell(chan, sg);
 }
 
 static bool esg_irq(struct edudma_device *edev, unsigned int vector)
@@ -581,8 +596,6 @@ static bool esg_irq(struct edudma_device *edev, unsigned int vector)
 
 static int esg_errno(struct edudma_channel *chan, u32 number, unsigned int status)
 {
-	if (!status)
-		return 0;
 	if (status == SG_STATUS_ABORTED)
 		return -ECANCELED;
 	dev_err_ratelimited(&chan->edev->dev, "channel %u, request %u: status %u\n",
@@ -604,32 +617,33 @@ static bool esg_has_completion(const struct esg_channel *sg)
 		SG_DONE_PHASE(le64_to_cpu(READ_ONCE(entry->done))) == esg_phase(sg);
 }
 
+static void esg_complete(struct edudma_channel *chan, struct esg_channel *sg, unsigned int index)
+{
+	u64 busy_ns = le64_to_cpu(sg->completions[index].busy_ns);
+	unsigned int status = SG_DONE_STATUS(le64_to_cpu(sg->completions[index].done));
+	struct edudma_request *req = sg->slots[index].req;
+
+	trace_edudma_completion(chan, sg->head, status, busy_ns);
+	if (!req) {
+		esg_end_clear(sg, status);
+		return;
+	}
+	req->device_ns += busy_ns;
+	if (status && !req->status)
+		req->status = esg_errno(chan, sg->head, status);
+	if (sg->slots[index].last)
+		edudma_request_finish(req, req->status ? req->cancelled ?: req->status : 0);
+}
+
 static unsigned int esg_reap(struct edudma_channel *chan)
 {
 	struct esg_channel *sg = esg_of(chan);
 	u32 begin = sg->head;
 
 	while (esg_has_completion(sg)) {
-		const struct esg_completion *entry = &sg->completions[sg->head % SG_RING];
-		const struct esg_slot *slot = &sg->slots[sg->head % SG_RING];
-		struct edudma_request *req = slot->req;
-		u64 done;
-
 		/* The rest of the entry, and the data, were written before. */
 		dma_rmb();
-		done = le64_to_cpu(entry->done);
-		trace_edudma_completion(chan, sg->head, SG_DONE_STATUS(done),
-					le64_to_cpu(entry->busy_ns));
-		if (req) {
-			req->device_ns += le64_to_cpu(entry->busy_ns);
-			req->status = req->status ?:
-				esg_errno(chan, sg->head, SG_DONE_STATUS(done));
-			if (slot->last)
-				edudma_request_finish(req, req->status ? req->cancelled ?:
-						      req->status : 0);
-		} else {
-			esg_end_clear(sg, SG_DONE_STATUS(done));
-		}
+		esg_complete(chan, sg, sg->head % SG_RING);
 		sg->head++;
 	}
 	if (sg->head != begin)
@@ -768,8 +782,7 @@ const struct edudma_engine_ops edudma_sg_engine = {
 	.start = esg_start,
 	.map_buffer = esg_map_buffer,
 	.unmap_buffer = esg_unmap_buffer,
-	.queue = esg_queue,
-	.kick = esg_kick,
+	.begin = esg_begin,
 	.irq = esg_irq,
 	.reap = esg_reap,
 	.check = esg_check,

@@ -35,9 +35,9 @@ static void mapping_put(struct edudma_mapping *mapping)
 {
 	if (!refcount_dec_and_test(&mapping->vmas))
 		return;
-	xa_lock_irq(&mapping->file->buffers);
+	spin_lock_irq(&mapping->file->lock);
 	list_del(&mapping->node);
-	xa_unlock_irq(&mapping->file->buffers);
+	spin_unlock_irq(&mapping->file->lock);
 	mmdrop(mapping->mm);
 	kfree(mapping);
 }
@@ -73,7 +73,7 @@ static int mapping_attach(struct edudma_mapping *mapping, u32 handle,
 	struct edudma_buffer *buf;
 	int ret = 0;
 
-	xa_lock_irq(&file->buffers);
+	spin_lock_irq(&file->lock);
 	buf = edudma_find_buffer(file, handle);
 	if (!buf) {
 		ret = -ENOENT;
@@ -83,7 +83,7 @@ static int mapping_attach(struct edudma_mapping *mapping, u32 handle,
 		mapping->buf = buf;
 		list_add_tail(&mapping->node, &buf->mappings);
 	}
-	xa_unlock_irq(&file->buffers);
+	spin_unlock_irq(&file->lock);
 	return ret;
 }
 
@@ -100,7 +100,7 @@ int edudma_buffer_mmap(struct edudma_file *file, struct vm_area_struct *vma)
 {
 	u64 where = (u64)vma->vm_pgoff << PAGE_SHIFT;
 	u64 offset = where & (BIT_ULL(EDUDMA_MMAP_SHIFT) - 1);
-	u64 handle = where >> EDUDMA_MMAP_SHIFT;
+	u32 handle = where >> EDUDMA_MMAP_SHIFT;
 	struct edudma_mapping *mapping;
 	int ret;
 
@@ -108,8 +108,6 @@ int edudma_buffer_mmap(struct edudma_file *file, struct vm_area_struct *vma)
 		return edudma_ring_mmap(file, vma);
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
-	if (handle >= EDUDMA_HANDLE_LIMIT)
-		return -ENOENT;
 
 	mapping = kzalloc(sizeof(*mapping), GFP_KERNEL_ACCOUNT);
 	if (!mapping)
@@ -141,12 +139,13 @@ static struct mm_struct *next_unlinked_mm(struct edudma_file *file)
 {
 	struct edudma_mapping *mapping;
 	struct mm_struct *mm = NULL;
-	struct edudma_buffer *buf;
-	unsigned long index;
+	unsigned int i;
 
-	xa_lock_irq(&file->buffers);
-	xa_for_each(&file->buffers, index, buf) {
-		list_for_each_entry(mapping, &buf->mappings, node) {
+	spin_lock_irq(&file->lock);
+	for (i = 0; i < EDUDMA_MAX_BUFFERS; i++) {
+		if (!file->buffers[i])
+			continue;
+		list_for_each_entry(mapping, &file->buffers[i]->mappings, node) {
 			if (mapping->linked)
 				continue;
 			mapping->linked = true;
@@ -156,7 +155,7 @@ static struct mm_struct *next_unlinked_mm(struct edudma_file *file)
 		}
 	}
 unlock:
-	xa_unlock_irq(&file->buffers);
+	spin_unlock_irq(&file->lock);
 	return mm;
 }
 

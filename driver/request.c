@@ -6,9 +6,12 @@
  *   submit     it joins a channel's queue (channel.c)
  *   complete   its ranges are the caller's again, whoever waits is told
  *
- * A caller who gives up waiting leaves the request behind: the queue has its own
- * reference, and an open file with requests under way stays, with its memory. So
- * nothing is freed that the device may write.
+ * A caller who gives up waiting leaves the request behind, and an open file with
+ * requests under way stays, with its memory. So nothing is freed that the device may
+ * write.
+ *
+ * Batches go this way in lists, which are cut and joined whole, so that most of it
+ * costs as much for a batch as for one.
  */
 #include <linux/freezer.h>
 #include <linux/ktime.h>
@@ -48,11 +51,40 @@ static int check_entry(struct edudma_device *edev, const struct edudma_entry *en
 	return 0;
 }
 
-/* Requests are kept by the open file, so that the hot path allocates nothing. */
-static void request_free(struct edudma_request *req)
+/**
+ * edudma_requests_recycle - let ended requests be used again
+ * @file: the open file, which keeps them, so that the hot path allocates nothing
+ * @reqs: its requests, from edudma_sink.complete
+ * @nr: how many
+ *
+ * Context: under the file's lock.
+ */
+void edudma_requests_recycle(struct edudma_file *file, struct list_head *reqs, unsigned int nr)
 {
-	hlist_add_head(&req->spare, &req->file->spares);
-	req->file->nr_spares++;
+	list_splice(reqs, &file->spares);
+	file->nr_spares += nr;
+}
+
+/* Under the file's lock; the request is in no list. */
+static void recycle_one(struct edudma_file *file, struct edudma_request *req)
+{
+	list_add(&req->node, &file->spares);
+	file->nr_spares++;
+}
+
+/**
+ * edudma_request_recycle - let an ended request be used again
+ * @req: the request, which was taken from the list that edudma_sink.complete got
+ *
+ * Context: process, while the file is open; takes the file's lock.
+ */
+void edudma_request_recycle(struct edudma_request *req)
+{
+	struct edudma_file *file = req->file;
+
+	spin_lock_irq(&file->lock);
+	recycle_one(file, req);
+	spin_unlock_irq(&file->lock);
 }
 
 static int add_spare(struct edudma_file *file)
@@ -65,10 +97,7 @@ static int add_spare(struct edudma_file *file)
 	req->file = file;
 	req->dst.writes = true;
 	init_waitqueue_head(&req->wait);
-
-	xa_lock_irq(&file->buffers);
-	request_free(req);
-	xa_unlock_irq(&file->buffers);
+	edudma_request_recycle(req);
 	return 0;
 }
 
@@ -78,10 +107,9 @@ static int add_spare(struct edudma_file *file)
  */
 void edudma_requests_free_spares(struct edudma_file *file)
 {
-	struct edudma_request *req;
-	struct hlist_node *next;
+	struct edudma_request *req, *next;
 
-	hlist_for_each_entry_safe(req, next, &file->spares, spare)
+	list_for_each_entry_safe(req, next, &file->spares, node)
 		kfree(req);
 }
 
@@ -102,34 +130,41 @@ struct edudma_range edudma_hold_range(const struct edudma_hold *hold)
 
 static unsigned int hold_segments(const struct edudma_hold *hold)
 {
-	struct edudma_range range = edudma_hold_range(hold);
+	struct edudma_range range;
 
-	if (range.nr_segs == 1)
+	if (hold->buf->nr_segs == 1)
 		return 1;
+	range = edudma_hold_range(hold);
 	return edudma_count_segments(&range, hold->length);
+}
+
+static int hold_range(struct edudma_request *req, struct edudma_hold *hold, u32 handle,
+		      u64 offset, u64 length)
+{
+	int ret;
+
+	hold->offset = offset;
+	hold->length = length;
+	ret = __edudma_hold_take(req->file, hold, handle);
+	if (!ret)
+		req->segments += hold_segments(hold);
+	return ret;
 }
 
 static int hold_ranges(struct edudma_request *req, const struct edudma_entry *entry)
 {
 	int ret;
 
-	req->src.offset = entry->src_offset;
-	req->src.length = entry->length;
-	req->dst.offset = entry->dst_offset;
-	req->dst.length = entry->length;
 	req->segments = 0;
-
 	if (entry->op != EDUDMA_FROM_DEVICE) {
-		ret = __edudma_hold_take(req->file, &req->src, entry->src);
+		ret = hold_range(req, &req->src, entry->src, entry->src_offset, entry->length);
 		if (ret)
 			return ret;
-		req->segments += hold_segments(&req->src);
 	}
 	if (entry->op != EDUDMA_TO_DEVICE) {
-		ret = __edudma_hold_take(req->file, &req->dst, entry->dst);
+		ret = hold_range(req, &req->dst, entry->dst, entry->dst_offset, entry->length);
 		if (ret)
 			goto err_src;
-		req->segments += hold_segments(&req->dst);
 	}
 	return 0;
 
@@ -155,29 +190,20 @@ static unsigned int file_room(struct edudma_file *file, const struct edudma_sink
 	return sink->room ? min(room, sink->room(file)) : room;
 }
 
-/* Under the file's lock, with a request to spare. */
-static struct edudma_request *request_prepare(struct edudma_file *file,
-					      const struct edudma_entry *entry,
-					      bool room, const struct edudma_sink *sink)
+/* Under the file's lock. */
+static int request_prepare(struct edudma_request *req, const struct edudma_entry *entry,
+			   bool room, const struct edudma_sink *sink)
 {
-	struct edudma_request *req;
 	int ret;
 
-	ret = check_entry(file->edev, entry);
+	ret = check_entry(req->file->edev, entry);
 	if (!ret && !room)
 		ret = -EAGAIN;
+	if (!ret)
+		ret = hold_ranges(req, entry);
 	if (ret)
-		return ERR_PTR(ret);
-	req = hlist_entry(file->spares.first, struct edudma_request, spare);
-	ret = hold_ranges(req, entry);
-	if (ret)
-		return ERR_PTR(ret);
+		return ret;
 
-	hlist_del(&req->spare);
-	file->nr_spares--;
-	if (!file->nr_transfers++)
-		kref_get(&file->ref);
-	refcount_set(&req->refs, 1);
 	req->state = EDUDMA_REQUEST_WAITING;
 	req->op = entry->op;
 	req->length = entry->length;
@@ -189,7 +215,20 @@ static struct edudma_request *request_prepare(struct edudma_file *file,
 	req->device_ns = 0;
 	req->sink = sink;
 	req->user_data = entry->user_data;
-	return req;
+	return 0;
+}
+
+/* Under the file's lock, which is released for a while. */
+static int get_spares(struct edudma_file *file, unsigned int nr)
+{
+	int ret = 0;
+
+	while (!ret && file->nr_spares < nr) {
+		spin_unlock_irq(&file->lock);
+		ret = add_spare(file);
+		spin_lock_irq(&file->lock);
+	}
+	return ret;
 }
 
 /**
@@ -198,7 +237,7 @@ static struct edudma_request *request_prepare(struct edudma_file *file,
  * @entries: the transfers
  * @nr: how many, 1 to EDUDMA_MAX_TRANSFERS
  * @sink: who is told of their ends
- * @reqs: set to the requests, for edudma_requests_submit()
+ * @reqs: set to a list of the requests, for edudma_requests_submit()
  *
  * Stops at the first that is refused.
  *
@@ -210,60 +249,108 @@ static struct edudma_request *request_prepare(struct edudma_file *file,
  */
 int edudma_requests_prepare(struct edudma_file *file, const struct edudma_entry *entries,
 			    unsigned int nr, const struct edudma_sink *sink,
-			    struct edudma_request **reqs)
+			    struct list_head *reqs)
 {
-	struct edudma_channel *copier = NULL;
+	struct edudma_channel *copier = NULL, *own = edudma_file_channel(file);
 	struct edudma_request *req;
-	unsigned int i, room;
-	int ret = 0;
+	unsigned int i = 0, room;
+	int ret;
 
-	xa_lock_irq(&file->buffers);
-	while (file->nr_spares < nr) {
-		xa_unlock_irq(&file->buffers);
-		ret = add_spare(file);
-		if (ret)
-			return ret;
-		xa_lock_irq(&file->buffers);
-	}
+	spin_lock_irq(&file->lock);
+	ret = get_spares(file, nr);
+	if (ret)
+		goto unlock;
 	room = file_room(file, sink);
-	for (i = 0; i < nr; i++) {
-		req = request_prepare(file, &entries[i], i < room, sink);
-		if (IS_ERR(req)) {
-			ret = PTR_ERR(req);
+	list_for_each_entry(req, &file->spares, node) {
+		if (i == nr)
 			break;
-		}
+		ret = request_prepare(req, &entries[i], i < room, sink);
+		if (ret)
+			break;
 		if (req->op == EDUDMA_COPY && !copier)
 			copier = edudma_channel_idlest(file->edev);
-		req->chan = req->op == EDUDMA_COPY ? copier : edudma_file_channel(file);
-		reqs[i] = req;
+		req->chan = req->op == EDUDMA_COPY ? copier : own;
+		i++;
 	}
-	xa_unlock_irq(&file->buffers);
+	list_cut_before(reqs, &file->spares, &req->node);
+	file->nr_spares -= i;
+	/* Requests under way keep the file. */
+	if (i && !file->nr_transfers)
+		kref_get(&file->ref);
+	file->nr_transfers += i;
+unlock:
+	spin_unlock_irq(&file->lock);
 	return i ?: ret;
 }
 
 /**
+ * edudma_request_prepare - prepare one transfer
+ * @file: the open file
+ * @arg: see the UAPI; its timeout is the caller's business
+ * @sink: who is told of its end
+ * @reqs: set to a list of the request, for edudma_requests_submit()
+ *
+ * Context: inside enter and exit; may sleep for memory.
+ * Return: the request, or an ERR_PTR of the UAPI's errnos.
+ */
+struct edudma_request *edudma_request_prepare(struct edudma_file *file,
+					      const struct edudma_transfer *arg,
+					      const struct edudma_sink *sink,
+					      struct list_head *reqs)
+{
+	struct edudma_entry entry = {
+		.op = arg->op,
+		.flags = arg->flags,
+		.src = arg->src,
+		.dst = arg->dst,
+		.src_offset = arg->src_offset,
+		.dst_offset = arg->dst_offset,
+		.length = arg->length,
+		.device_offset = arg->device_offset,
+	};
+	int ret;
+
+	ret = edudma_requests_prepare(file, &entry, 1, sink, reqs);
+	if (ret < 0)
+		return ERR_PTR(ret);
+	return list_first_entry(reqs, struct edudma_request, node);
+}
+
+/* Hand the first request to its channel, and those for the same one that follow. */
+static void submit_to_channel(struct list_head *reqs, u64 now)
+{
+	struct edudma_request *req = list_first_entry(reqs, struct edudma_request, node);
+	struct edudma_channel *chan = req->chan;
+	unsigned int nr = 0;
+	LIST_HEAD(batch);
+
+	list_for_each_entry_from(req, reqs, node) {
+		if (req->chan != chan)
+			break;
+		req->submitted_ns = now;
+		trace_edudma_submit(req);
+		nr++;
+	}
+	list_cut_before(&batch, reqs, &req->node);
+	edudma_channel_submit(chan, &batch, nr);
+}
+
+/**
  * edudma_requests_submit - hand requests to their channels
- * @reqs: from edudma_requests_prepare()
- * @nr: how many
+ * @reqs: from edudma_requests_prepare(); empty afterwards
  *
  * Context: inside enter and exit; takes the channels' locks.
  */
-void edudma_requests_submit(struct edudma_request **reqs, unsigned int nr)
+void edudma_requests_submit(struct list_head *reqs)
 {
 	u64 now = ktime_get_ns();
-	unsigned int begin, end;
 
-	for (begin = 0; begin < nr; begin = end) {
-		struct edudma_channel *chan = reqs[begin]->chan;
-
-		for (end = begin; end < nr && reqs[end]->chan == chan; end++)
-			reqs[end]->submitted_ns = now;
-		edudma_channel_submit(chan, &reqs[begin], end - begin);
-	}
+	while (!list_empty(reqs))
+		submit_to_channel(reqs, now);
 }
 
 /* Under the file's lock. */
-static void request_complete(struct edudma_request *req, u64 now)
+static void request_end(struct edudma_request *req, u64 now)
 {
 	struct edudma_counters *counters = &req->file->edev->counters;
 
@@ -277,37 +364,35 @@ static void request_complete(struct edudma_request *req, u64 now)
 		atomic64_inc(&counters->failed);
 
 	drop_ranges(req);
-	req->sink->complete(req);
-	if (refcount_dec_and_test(&req->refs))
-		request_free(req);
 }
 
-/*
- * Complete a request, and those of the same file that follow. Return the next.
- * They stay linked, but a completed one may be in use again.
- */
-static struct edudma_request *complete_of_one_file(struct edudma_request *req,
-						   struct list_head *finished, u64 now)
+/* Complete the first request, and those of the same file and sink that follow. */
+static void complete_of_one_file(struct list_head *finished, u64 now)
 {
+	struct edudma_request *req = list_first_entry(finished, struct edudma_request, node);
+	const struct edudma_sink *sink = req->sink;
 	struct edudma_file *file = req->file;
-	struct edudma_request *next;
+	unsigned int nr = 0;
 	unsigned long flags;
+	LIST_HEAD(ended);
 	bool idle;
 
-	xa_lock_irqsave(&file->buffers, flags);
-	do {
-		next = list_next_entry(req, node);
-		request_complete(req, now);
-		/* Who sees it gone sees its completion. */
-		smp_store_release(&file->nr_transfers, file->nr_transfers - 1);
-		req = next;
-	} while (!list_entry_is_head(req, finished, node) && req->file == file);
+	spin_lock_irqsave(&file->lock, flags);
+	list_for_each_entry_from(req, finished, node) {
+		if (req->file != file || req->sink != sink)
+			break;
+		request_end(req, now);
+		nr++;
+	}
+	list_cut_before(&ended, finished, &req->node);
+	sink->complete(file, &ended, nr);
+	/* Who sees them gone sees their completions. */
+	smp_store_release(&file->nr_transfers, file->nr_transfers - nr);
 	idle = !file->nr_transfers;
 	edudma_ring_notify(file);
-	xa_unlock_irqrestore(&file->buffers, flags);
+	spin_unlock_irqrestore(&file->lock, flags);
 	if (idle)
 		edudma_file_put(file);
-	return req;
 }
 
 /**
@@ -318,69 +403,26 @@ static struct edudma_request *complete_of_one_file(struct edudma_request *req,
  */
 void edudma_requests_complete(struct list_head *finished)
 {
-	struct edudma_request *req = list_first_entry(finished, struct edudma_request, node);
 	u64 now = ktime_get_ns();
 
-	while (!list_entry_is_head(req, finished, node))
-		req = complete_of_one_file(req, finished, now);
+	while (!list_empty(finished))
+		complete_of_one_file(finished, now);
 }
 
-/**
- * edudma_request_create - prepare one transfer that its submitter follows
- * @file: the open file
- * @arg: see the UAPI; its timeout is the caller's business
- * @sink: who is told of its end
- *
- * Context: inside enter and exit; may sleep for memory.
- * Return: the request, for edudma_requests_submit() and edudma_request_put(); or an
- * ERR_PTR of the UAPI's errnos.
- */
-struct edudma_request *edudma_request_create(struct edudma_file *file,
-					     const struct edudma_transfer *arg,
-					     const struct edudma_sink *sink)
+static void waiter_complete(struct edudma_file *file, struct list_head *ended, unsigned int nr)
 {
-	struct edudma_entry entry = {
-		.op = arg->op,
-		.flags = arg->flags,
-		.src = arg->src,
-		.dst = arg->dst,
-		.src_offset = arg->src_offset,
-		.dst_offset = arg->dst_offset,
-		.length = arg->length,
-		.device_offset = arg->device_offset,
-	};
-	struct edudma_request *req;
-	int ret;
+	struct edudma_request *req, *next;
 
-	ret = edudma_requests_prepare(file, &entry, 1, sink, &req);
-	if (ret < 0)
-		return ERR_PTR(ret);
-	refcount_inc(&req->refs);
-	return req;
-}
-
-/**
- * edudma_request_put - forget a request
- * @req: from edudma_request_create(); it goes on by itself if it has not ended
- *
- * Context: any, while the file is open; takes the file's lock.
- */
-void edudma_request_put(struct edudma_request *req)
-{
-	struct edudma_file *file = req->file;
-	unsigned long flags;
-
-	xa_lock_irqsave(&file->buffers, flags);
-	if (refcount_dec_and_test(&req->refs))
-		request_free(req);
-	xa_unlock_irqrestore(&file->buffers, flags);
-}
-
-static void waiter_complete(struct edudma_request *req)
-{
-	/* See request_is_done() */
-	smp_store_release(&req->done, true);
-	wake_up(&req->wait);
+	list_for_each_entry_safe(req, next, ended, node) {
+		if (req->abandoned) {
+			recycle_one(file, req);
+			continue;
+		}
+		/* See request_is_done() */
+		smp_store_release(&req->done, true);
+		if (wq_has_sleeper(&req->wait))
+			wake_up(&req->wait);
+	}
 }
 
 static const struct edudma_sink waiter = {
@@ -429,14 +471,29 @@ static struct edudma_request *request_begin(struct edudma_file *file,
 					    const struct edudma_transfer *arg)
 {
 	struct edudma_request *req;
+	LIST_HEAD(reqs);
 
-	req = edudma_request_create(file, arg, &waiter);
+	req = edudma_request_prepare(file, arg, &waiter, &reqs);
 	if (IS_ERR(req))
 		return req;
 	req->done = false;
-	edudma_requests_submit(&req, 1);
+	req->abandoned = false;
+	edudma_requests_submit(&reqs);
 	edudma_spin(file->edev, request_is_done, req);
 	return req;
+}
+
+/* If it has not ended, it goes on by itself. */
+static void request_leave(struct edudma_request *req)
+{
+	struct edudma_file *file = req->file;
+
+	spin_lock_irq(&file->lock);
+	if (req->done)
+		recycle_one(file, req);
+	else
+		req->abandoned = true;
+	spin_unlock_irq(&file->lock);
 }
 
 static void report(const struct edudma_request *req, struct edudma_transfer *arg)
@@ -471,6 +528,6 @@ int edudma_transfer(struct edudma_file *file, void *data)
 	ret = request_wait(req, arg->timeout_ns);
 	if (!ret)
 		report(req, arg);
-	edudma_request_put(req);
+	request_leave(req);
 	return ret;
 }

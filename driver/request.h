@@ -6,7 +6,6 @@
 #define EDUDMA_REQUEST_H
 
 #include <linux/list.h>
-#include <linux/refcount.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 
@@ -14,8 +13,6 @@
 #include "hold.h"
 #include "uapi/linux/edudma.h"
 
-struct edudma_channel;
-struct edudma_file;
 struct edudma_request;
 
 /**
@@ -34,19 +31,19 @@ enum edudma_request_state {
  * struct edudma_sink - who is told that a request has ended
  * @room: how many more can be told, if whatever is under way is told as well.
  *	Optional. Atomic, under the file's lock.
- * @complete: the request has ended, and its ranges are free again; called once.
- *	Atomic, under the file's lock, perhaps before the submission returns.
+ * @complete: some of a file's requests have ended, and their ranges are free again.
+ *	They are the sink's now, until it lets them be used again by
+ *	edudma_requests_recycle() or edudma_request_recycle(). Atomic, under the
+ *	file's lock, perhaps before the submission returns.
  */
 struct edudma_sink {
 	unsigned int (*room)(struct edudma_file *file);
-	void (*complete)(struct edudma_request *req);
+	void (*complete)(struct edudma_file *file, struct list_head *ended, unsigned int nr);
 };
 
 /**
  * struct edudma_request - a transfer
- * @refs: one for the queue, perhaps one for whoever submitted it
- * @node: in one of its channel's lists
- * @spare: in the file's spares
+ * @node: in its channel's list; or in the file's spares
  * @file: who asked; stays as long as it has requests
  * @chan: who works on it
  * @state: where it is; under the channel's lock
@@ -70,11 +67,10 @@ struct edudma_sink {
  * @context: for io_uring
  * @wait: for a waiter, who may leave before the end; so it is not on his stack
  * @done: it has ended; for the same
+ * @abandoned: nobody waits any more; under the file's lock
  */
 struct edudma_request {
-	refcount_t refs;
 	struct list_head node;
-	struct hlist_node spare;
 	struct edudma_file *file;
 	struct edudma_channel *chan;
 	enum edudma_request_state state;
@@ -96,18 +92,20 @@ struct edudma_request {
 	void *context;
 	wait_queue_head_t wait;
 	bool done;
+	bool abandoned;
 };
 
 int edudma_requests_prepare(struct edudma_file *file, const struct edudma_entry *entries,
 			    unsigned int nr, const struct edudma_sink *sink,
-			    struct edudma_request **reqs);
-void edudma_requests_submit(struct edudma_request **reqs, unsigned int nr);
+			    struct list_head *reqs);
+struct edudma_request *edudma_request_prepare(struct edudma_file *file,
+					      const struct edudma_transfer *arg,
+					      const struct edudma_sink *sink,
+					      struct list_head *reqs);
+void edudma_requests_submit(struct list_head *reqs);
 void edudma_requests_complete(struct list_head *finished);
-
-struct edudma_request *edudma_request_create(struct edudma_file *file,
-					     const struct edudma_transfer *arg,
-					     const struct edudma_sink *sink);
-void edudma_request_put(struct edudma_request *req);
+void edudma_requests_recycle(struct edudma_file *file, struct list_head *reqs, unsigned int nr);
+void edudma_request_recycle(struct edudma_request *req);
 void edudma_requests_free_spares(struct edudma_file *file);
 
 int edudma_transfer(struct edudma_file *file, void *data);
@@ -120,5 +118,41 @@ static inline u64 edudma_request_device_ns(const struct edudma_request *req)
 
 /* For engines */
 struct edudma_range edudma_hold_range(const struct edudma_hold *hold);
+
+/* Under the channel's lock: the first request that waits, or NULL */
+static inline struct edudma_request *edudma_channel_next(const struct edudma_channel *chan)
+{
+	return chan->waiting == &chan->requests ? NULL :
+		list_entry(chan->waiting, struct edudma_request, node);
+}
+
+/* The same: that one waits no more, the engine has it. */
+static inline void edudma_request_take(struct edudma_request *req)
+{
+	req->state = EDUDMA_REQUEST_RUNNING;
+	req->chan->waiting = req->node.next;
+}
+
+/**
+ * edudma_request_finish - a request has ended, the device touches it no more
+ * @req: the request
+ * @status: 0, -ECANCELED, or why it failed
+ *
+ * Context: an engine, under the channel's lock.
+ */
+static inline void edudma_request_finish(struct edudma_request *req, int status)
+{
+	struct edudma_channel *chan = req->chan;
+
+	req->state = EDUDMA_REQUEST_ENDED;
+	req->status = status;
+	WRITE_ONCE(chan->load, chan->load - 1);
+	if (chan->waiting == &req->node)
+		chan->waiting = req->node.next;
+	if (chan->running == &req->node)
+		chan->running = req->node.next;
+	else
+		list_move_tail(&req->node, chan->running);
+}
 
 #endif /* EDUDMA_REQUEST_H */

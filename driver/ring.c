@@ -181,12 +181,8 @@ static unsigned int ring_room(struct edudma_file *file)
 	return used < ring->entries ? ring->entries - used : 0;
 }
 
-/* A cancelled request is one of a closed file: nobody reads what it ended with. */
-static void ring_complete(struct edudma_request *req)
+static void ring_fill(struct edudma_completion *entry, const struct edudma_request *req)
 {
-	struct edudma_file_ring *ring = &req->file->ring;
-	struct edudma_completion *entry =
-		&ring->shared->completions[ring->tail & (ring->entries - 1)];
 	u64 total = req->ended_ns - req->submitted_ns;
 	u64 device = edudma_request_device_ns(req);
 
@@ -197,9 +193,21 @@ static void ring_complete(struct edudma_request *req)
 	entry->queue_ns = total - device;
 	entry->device_ns = device;
 	entry->total_ns = total;
-	WRITE_ONCE(ring->tail, ring->tail + 1);
-	/* Whoever sees the tail sees the entry. */
-	smp_store_release(&ring->shared->tail, ring->tail);
+}
+
+/* A cancelled request is one of a closed file: nobody reads what it ended with. */
+static void ring_complete(struct edudma_file *file, struct list_head *ended, unsigned int nr)
+{
+	struct edudma_file_ring *ring = &file->ring;
+	const struct edudma_request *req;
+	u32 tail = ring->tail;
+
+	list_for_each_entry(req, ended, node)
+		ring_fill(&ring->shared->completions[tail++ & (ring->entries - 1)], req);
+	/* Whoever sees the tail sees the entries. */
+	smp_store_release(&ring->shared->tail, tail);
+	WRITE_ONCE(ring->tail, tail);
+	edudma_requests_recycle(file, ended, nr);
 }
 
 static const struct edudma_sink ring_sink = {
@@ -314,7 +322,7 @@ static int ring_copy_batch(struct edudma_file_ring *ring, const struct edudma_su
 static int ring_submit(struct edudma_file *file, struct edudma_submit *arg)
 {
 	struct edudma_file_ring *ring = &file->ring;
-	struct edudma_request *reqs[EDUDMA_MAX_TRANSFERS];
+	LIST_HEAD(reqs);
 	int ret, idx;
 
 	ret = mutex_lock_killable(&ring->submit_lock);
@@ -326,9 +334,9 @@ static int ring_submit(struct edudma_file *file, struct edudma_submit *arg)
 		if (edudma_is_gone(file->edev))
 			ret = -ENODEV;
 		else
-			ret = edudma_requests_prepare(file, ring->batch, ret, &ring_sink, reqs);
+			ret = edudma_requests_prepare(file, ring->batch, ret, &ring_sink, &reqs);
 		if (ret > 0)
-			edudma_requests_submit(reqs, ret);
+			edudma_requests_submit(&reqs);
 		edudma_exit(file->edev, idx);
 	}
 	mutex_unlock(&ring->submit_lock);

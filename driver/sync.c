@@ -17,17 +17,17 @@ static int hold_take(struct edudma_file *file, struct edudma_hold *hold, u32 han
 {
 	int ret;
 
-	xa_lock_irq(&file->buffers);
+	spin_lock_irq(&file->lock);
 	ret = __edudma_hold_take(file, hold, handle);
-	xa_unlock_irq(&file->buffers);
+	spin_unlock_irq(&file->lock);
 	return ret;
 }
 
 static void hold_drop(struct edudma_file *file, struct edudma_hold *hold)
 {
-	xa_lock_irq(&file->buffers);
+	spin_lock_irq(&file->lock);
 	__edudma_hold_drop(hold);
-	xa_unlock_irq(&file->buffers);
+	spin_unlock_irq(&file->lock);
 }
 
 static enum dma_data_direction sync_direction(bool reads, bool writes)
@@ -64,12 +64,12 @@ static int borrow(struct edudma_file *file, struct edudma_hold *hold, u32 handle
 {
 	int ret = -EDQUOT;
 
-	xa_lock_irq(&file->buffers);
+	spin_lock_irq(&file->lock);
 	if (file->nr_syncs < EDUDMA_MAX_SYNCS)
 		ret = __edudma_hold_take(file, hold, handle);
 	if (!ret)
 		file->nr_syncs++;
-	xa_unlock_irq(&file->buffers);
+	spin_unlock_irq(&file->lock);
 	return ret;
 }
 
@@ -95,9 +95,9 @@ static int sync_begin(struct edudma_file *file, struct edudma_sync *arg,
 	arg->sync_ns = sync_for_cpu(hold, dir);
 
 	/* From here on an END finds it. */
-	xa_lock_irq(&file->buffers);
+	spin_lock_irq(&file->lock);
 	hold->sync = arg->flags;
-	xa_unlock_irq(&file->buffers);
+	spin_unlock_irq(&file->lock);
 	return 0;
 }
 
@@ -108,7 +108,7 @@ static struct edudma_hold *claim_sync(struct edudma_file *file,
 	struct edudma_buffer *buf;
 	struct edudma_hold *hold, *found = NULL;
 
-	xa_lock_irq(&file->buffers);
+	spin_lock_irq(&file->lock);
 	buf = edudma_find_buffer(file, arg->handle);
 	if (!buf) {
 		found = ERR_PTR(-ENOENT);
@@ -124,7 +124,7 @@ static struct edudma_hold *claim_sync(struct edudma_file *file,
 	}
 	found = ERR_PTR(-EINVAL);
 unlock:
-	xa_unlock_irq(&file->buffers);
+	spin_unlock_irq(&file->lock);
 	return found;
 }
 
@@ -138,10 +138,10 @@ static int sync_end(struct edudma_file *file, struct edudma_sync *arg,
 
 	arg->sync_ns = sync_for_device(hold, dir);
 
-	xa_lock_irq(&file->buffers);
+	spin_lock_irq(&file->lock);
 	__edudma_hold_drop(hold);
 	file->nr_syncs--;
-	xa_unlock_irq(&file->buffers);
+	spin_unlock_irq(&file->lock);
 	kfree(hold);
 	return 0;
 }

@@ -14,7 +14,7 @@
 
 /**
  * struct uring_private - what a command keeps while it is under way
- * @req: the request, with the submitter's reference
+ * @req: the request
  * @cqe32: completion entries have room for a second result
  */
 struct uring_private {
@@ -36,15 +36,18 @@ static void uring_end(struct io_uring_cmd *cmd, unsigned int issue_flags)
 	u64 device_ns = edudma_request_device_ns(req);
 	int status = req->status;
 
-	edudma_request_put(req);
+	edudma_request_recycle(req);
 	edudma_uring_done(cmd, status, device_ns, private->cqe32, issue_flags);
 }
 
 EDUDMA_URING_TASK_WORK(uring_end)
 
-static void uring_complete(struct edudma_request *req)
+static void uring_complete(struct edudma_file *file, struct list_head *ended, unsigned int nr)
 {
-	io_uring_cmd_complete_in_task(req->context, uring_end_task);
+	struct edudma_request *req, *next;
+
+	list_for_each_entry_safe(req, next, ended, node)
+		io_uring_cmd_complete_in_task(req->context, uring_end_task);
 }
 
 static const struct edudma_sink uring = {
@@ -65,6 +68,7 @@ int edudma_uring_submit(struct edudma_file *file, struct io_uring_cmd *cmd,
 {
 	struct edudma_transfer arg;
 	struct edudma_request *req;
+	LIST_HEAD(reqs);
 
 	if (cmd->cmd_op != EDUDMA_TRANSFER)
 		return -ENOTTY;
@@ -76,12 +80,12 @@ int edudma_uring_submit(struct edudma_file *file, struct io_uring_cmd *cmd,
 	if (arg.timeout_ns)
 		return -EINVAL;
 
-	req = edudma_request_create(file, &arg, &uring);
+	req = edudma_request_prepare(file, &arg, &uring, &reqs);
 	if (IS_ERR(req))
 		return PTR_ERR(req);
 	req->context = cmd;
 	private_of(cmd)->req = req;
 	private_of(cmd)->cqe32 = issue_flags & IO_URING_F_CQE32;
-	edudma_requests_submit(&req, 1);
+	edudma_requests_submit(&reqs);
 	return -EIOCBQUEUED;
 }

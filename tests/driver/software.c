@@ -108,19 +108,20 @@ static void software_fini(struct edudma_device *edev)
 	kfree(edev->engine_priv);
 }
 
-static int software_queue(struct edudma_channel *chan, struct edudma_request *req)
+static void software_begin(struct edudma_channel *chan)
 {
+	struct edudma_request *req = edudma_channel_next(chan);
 	struct software *soft = chan->edev->engine_priv;
 
 	if (soft->request)
-		return -EBUSY;
+		return;
+	edudma_request_take(req);
 	soft->chan = chan;
 	soft->request = req;
 	soft->ended = false;
 	chan->progress = jiffies;
 	edudma_request_started(req);
 	schedule_work(&soft->work);
-	return 0;
 }
 
 static unsigned int software_reap(struct edudma_channel *chan)
@@ -152,7 +153,7 @@ const struct edudma_engine_ops edudma_software_engine = {
 	.dma_mask = software_dma_mask,
 	.init = software_init,
 	.fini = software_fini,
-	.queue = software_queue,
+	.begin = software_begin,
 	.reap = software_reap,
 	.stop = software_stop,
 };
