@@ -30,19 +30,13 @@
 #define SPIN_MIN_NS	(30 * NSEC_PER_USEC)
 #define SPIN_MAX_NS	(2 * NSEC_PER_MSEC)
 
-enum completion_mode {
-	MODE_INTERRUPT,
-	MODE_POLL,
-	MODE_HYBRID,
-};
-
 static const char * const mode_names[] = {
-	[MODE_INTERRUPT] = "interrupt",
-	[MODE_POLL] = "poll",
-	[MODE_HYBRID] = "hybrid",
+	[EDUDMA_NOTICE_BY_INTERRUPT] = "interrupt",
+	[EDUDMA_NOTICE_BY_LOOKING] = "poll",
+	[EDUDMA_NOTICE_BY_BOTH] = "hybrid",
 };
 
-static int mode = MODE_HYBRID;
+enum edudma_notice_mode edudma_notice_mode = EDUDMA_NOTICE_BY_BOTH;
 
 static int mode_set(const char *val, const struct kernel_param *kp)
 {
@@ -50,13 +44,13 @@ static int mode_set(const char *val, const struct kernel_param *kp)
 
 	if (wanted < 0)
 		return wanted;
-	WRITE_ONCE(mode, wanted);
+	WRITE_ONCE(edudma_notice_mode, wanted);
 	return 0;
 }
 
 static int mode_get(char *buffer, const struct kernel_param *kp)
 {
-	return sysfs_emit(buffer, "%s\n", mode_names[READ_ONCE(mode)]);
+	return sysfs_emit(buffer, "%s\n", mode_names[READ_ONCE(edudma_notice_mode)]);
 }
 
 static const struct kernel_param_ops mode_ops = {
@@ -67,13 +61,6 @@ module_param_cb(completion, &mode_ops, NULL, 0644);
 MODULE_PARM_DESC(completion,
 		 "How to notice ends, if the device leaves a choice: interrupt, poll, hybrid (look for a while, then interrupt; the default)");
 
-static enum completion_mode mode_of(struct edudma_device *edev)
-{
-	if (edev->irq_mode == EDUDMA_IRQ_POLL)
-		return MODE_POLL;
-	return edev->type->ops->arm ? READ_ONCE(mode) : MODE_INTERRUPT;
-}
-
 /**
  * edudma_notice_init - begin to learn how long it pays to look
  * @edev: the device
@@ -81,66 +68,6 @@ static enum completion_mode mode_of(struct edudma_device *edev)
 void edudma_notice_init(struct edudma_device *edev)
 {
 	edev->spin_ns = SPIN_MAX_NS;
-}
-
-/**
- * edudma_polls - does no completion interrupt?
- * @edev: the device
- *
- * Return: true if the tick is more than a net below interrupts.
- */
-bool edudma_polls(struct edudma_device *edev)
-{
-	return mode_of(edev) == MODE_POLL;
-}
-
-/**
- * edudma_looks_at_once - may a request have ended when its doorbell returns?
- * @edev: the device
- *
- * Return: true if the submitter shall look.
- */
-bool edudma_looks_at_once(struct edudma_device *edev)
-{
-	return edev->type->ops->arm && mode_of(edev) != MODE_INTERRUPT;
-}
-
-/**
- * edudma_wants_interrupt - shall a channel's next completion interrupt?
- * @chan: the channel
- *
- * Context: under the channel's lock.
- * Return: true if it shall.
- */
-bool edudma_wants_interrupt(struct edudma_channel *chan)
-{
-	switch (mode_of(chan->edev)) {
-	case MODE_POLL:
-		return false;
-	case MODE_HYBRID:
-		/* Clearing on-board memory is work, for a request that still waits. */
-		if (!chan->load)
-			return false;
-		/*
-		 * Pairs with atomic_dec_and_test() in edudma_spin(): either we see that
-		 * nobody looks any more, or who was the last to look sees our load.
-		 */
-		smp_mb();
-		return !atomic_read(&chan->edev->spinners);
-	default:
-		return true;
-	}
-}
-
-/**
- * edudma_tick_period - how often to look if nothing else does
- * @edev: the device
- *
- * Return: jiffies.
- */
-unsigned long edudma_tick_period(struct edudma_device *edev)
-{
-	return edudma_polls(edev) ? 1 : HZ;
 }
 
 /**
@@ -177,16 +104,17 @@ static void adapt_spin(struct edudma_device *edev, bool ended)
  * @ended: has it?
  * @arg: for @ended
  *
+ * If it has not ended afterwards, whoever sleeps will be woken.
+ *
  * Context: inside enter and exit.
- * Return: true if it has ended; else the caller shall sleep, and will be woken.
  */
-bool edudma_spin(struct edudma_device *edev, bool (*ended)(void *arg), void *arg)
+void edudma_spin(struct edudma_device *edev, bool (*ended)(void *arg), void *arg)
 {
-	bool has_ended = ended(arg);
+	bool has_ended = false;
 	u64 end;
 
-	if (has_ended || !edudma_looks_at_once(edev))
-		return has_ended;
+	if (!edudma_looks_at_once(edev) || ended(arg))
+		return;
 
 	/* Unlike ktime, this is cheap whatever the clock source. */
 	end = local_clock() + READ_ONCE(edev->spin_ns);
@@ -200,5 +128,4 @@ bool edudma_spin(struct edudma_device *edev, bool (*ended)(void *arg), void *arg
 	/* Nobody looks any more: what is still running shall interrupt. A full barrier. */
 	if (atomic_dec_and_test(&edev->spinners))
 		edudma_channels_look(edev);
-	return has_ended;
 }
