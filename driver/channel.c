@@ -169,14 +169,14 @@ static void request_cancel(struct edudma_request *req, int status)
 	}
 }
 
-/* Under the channel's lock. NULL: of any file. */
+/* Under the channel's lock. NULL: of any file, or owner. */
 static void channel_cancel(struct edudma_channel *chan, const struct edudma_file *file,
-			   int status)
+			   fl_owner_t owner, int status)
 {
 	struct edudma_request *req, *next;
 
 	list_for_each_entry_safe(req, next, &chan->requests, node) {
-		if (!file || req->file == file)
+		if ((!file || req->file == file) && (!owner || req->owner == owner))
 			request_cancel(req, status);
 	}
 }
@@ -203,7 +203,7 @@ void edudma_channel_submit(struct edudma_channel *chan, struct list_head *reqs,
 		chan->running = reqs->next;
 	list_splice_tail(reqs, &chan->requests);
 	if (chan->stopped)
-		channel_cancel(chan, NULL, chan->stopped);
+		channel_cancel(chan, NULL, NULL, chan->stopped);
 	else
 		channel_advance(chan);
 	channel_unlock(chan, flags);
@@ -288,20 +288,22 @@ void edudma_channel_cancel(struct edudma_request *req)
 }
 
 /**
- * edudma_channels_cancel - cancel what a closed file has left behind
+ * edudma_channels_cancel - cancel what a closed file, or a dead process, has left behind
  * @edev: the device
  * @file: the open file
+ * @owner: who submitted it; NULL: anybody
  *
  * Context: any; takes each channel's lock.
  */
-void edudma_channels_cancel(struct edudma_device *edev, struct edudma_file *file)
+void edudma_channels_cancel(struct edudma_device *edev, struct edudma_file *file,
+			    fl_owner_t owner)
 {
 	unsigned long flags;
 	unsigned int i;
 
 	for (i = 0; i < edev->limits.nr_channels; i++) {
 		flags = channel_lock(&edev->channels[i]);
-		channel_cancel(&edev->channels[i], file, -ECANCELED);
+		channel_cancel(&edev->channels[i], file, owner, -ECANCELED);
 		channel_unlock(&edev->channels[i], flags);
 	}
 }
@@ -329,7 +331,7 @@ void edudma_channels_stop(struct edudma_device *edev, int status)
 
 		flags = channel_lock(chan);
 		chan->stopped = status;
-		channel_cancel(chan, NULL, status);
+		channel_cancel(chan, NULL, NULL, status);
 		channel_unlock(chan, flags);
 		if (edev->type->ops->stop(chan)) {
 			dev_err(&edev->dev, "does not stop: bus mastering is now off\n");

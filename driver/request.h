@@ -5,6 +5,7 @@
 #ifndef EDUDMA_REQUEST_H
 #define EDUDMA_REQUEST_H
 
+#include <linux/fs.h>
 #include <linux/list.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -65,6 +66,7 @@ struct edudma_sink {
  * @sink: who is told
  * @user_data: for a ring
  * @context: for io_uring
+ * @owner: who submitted it by io_uring: a table of files, as ->flush() has it; else NULL
  * @wait: for a waiter, who may leave before the end; so it is not on his stack
  * @done: it has ended; for the same
  * @abandoned: nobody waits any more; under the file's lock
@@ -90,6 +92,7 @@ struct edudma_request {
 	const struct edudma_sink *sink;
 	u64 user_data;
 	void *context;
+	fl_owner_t owner;
 	wait_queue_head_t wait;
 	bool done;
 	bool abandoned;

@@ -5,6 +5,7 @@
  * io_uring brings the queue, poll and eventfd. A command is the transfer that
  * the ioctl takes, in a submission entry of 128 bytes.
  */
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "compat.h"
@@ -84,6 +85,7 @@ int edudma_uring_submit(struct edudma_file *file, struct io_uring_cmd *cmd,
 	if (IS_ERR(req))
 		return PTR_ERR(req);
 	req->context = cmd;
+	req->owner = current->files;
 	private_of(cmd)->req = req;
 	private_of(cmd)->cqe32 = issue_flags & IO_URING_F_CQE32;
 	edudma_requests_submit(&reqs);

@@ -2,20 +2,31 @@
 /* Transfers through io_uring: the same ones as the ioctl's, and nobody waits. */
 #include <errno.h>
 #include <liburing.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "device.h"
 
 #define ENTRIES		64
 #define WIDE		(IORING_SETUP_SQE128 | IORING_SETUP_CQE32)
+#define SECOND		1000000000ull
 
 static int fd;
 static struct edudma_info info;
 static struct io_uring ring;
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * SECOND + now.tv_nsec;
+}
 
 static void setup(unsigned int flags)
 {
@@ -198,19 +209,23 @@ TEST(eventfd_tells)
 	EXPECT_EQ(wait_one()->res, 0);
 }
 
-static void submit_long(unsigned int nr)
+static void submit_of(unsigned int nr, uint64_t length)
 {
 	struct buffer buffer;
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		buffer = alloc_buffer(fd, EDUDMA_VMALLOC, 3 * info.window);
+		buffer = alloc_buffer(fd, EDUDMA_VMALLOC, length);
 		prepare(&(struct edudma_transfer) {
-			.op = EDUDMA_FROM_DEVICE, .dst = buffer.handle,
-			.length = 3 * info.window
+			.op = EDUDMA_FROM_DEVICE, .dst = buffer.handle, .length = length
 		}, i);
 	}
 	ASSERT_EQ(io_uring_submit(&ring), nr);
+}
+
+static void submit_long(unsigned int nr)
+{
+	submit_of(nr, 3 * info.window);
 }
 
 /*
@@ -238,6 +253,61 @@ TEST(ring_is_left)
 	io_uring_queue_exit(&ring);
 	close(fd);
 	expect_device_works_for_others();
+}
+
+/* Submits what takes edu minutes, and is killed meanwhile. */
+static void be_killed_in_flight(void)
+{
+	int ready = eventfd(0, 0);
+	eventfd_t count;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid) {
+		setup(WIDE);
+		submit_of(4, 4 * MIB);
+		ASSERT_OK(eventfd_write(ready, 1));
+		pause();
+	}
+	ASSERT_OK(eventfd_read(ready, &count));
+	ASSERT_OK(kill(pid, SIGKILL));
+	ASSERT_EQ(waitpid(pid, NULL, 0), pid);
+}
+
+/* One command ends, on-board memory is cleared, and then it is others' turn. */
+TEST(killed_in_flight)
+{
+	struct buffer buffer;
+	uint64_t begin;
+
+	fd = open_device();
+	info = get_info(fd);
+	buffer = alloc_buffer(fd, EDUDMA_KMALLOC, 1);
+	be_killed_in_flight();
+	begin = now_ns();
+	EXPECT_OK(to_device(&buffer, 0, 1, 0));
+	EXPECT(now_ns() - begin < 4 * info.command_ns + SECOND);
+}
+
+/* What else has the file or the ring may end: the submitter lives, and so do his requests. */
+TEST(others_leave_in_flight)
+{
+	struct io_uring_cqe *cqe;
+	unsigned int i;
+	pid_t pid;
+
+	setup(WIDE);
+	submit_long(2);
+	pid = fork();
+	if (!pid)
+		_exit(0);
+	ASSERT_EQ(waitpid(pid, NULL, 0), pid);
+	close(dup(fd));
+	for (i = 0; i < 2; i++) {
+		cqe = wait_one();
+		EXPECT_EQ(cqe->res, 0);
+		io_uring_cqe_seen(&ring, cqe);
+	}
 }
 
 TEST(unbind_in_flight)
