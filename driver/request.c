@@ -497,12 +497,35 @@ static void request_leave(struct edudma_request *req)
 	spin_unlock_irq(&file->lock);
 }
 
+/**
+ * edudma_request_times - account for the time of a request
+ * @req: it has ended
+ *
+ * The device may keep an account of its own, by a clock of its own.
+ *
+ * Return: its times.
+ */
+struct edudma_times edudma_request_times(const struct edudma_request *req)
+{
+	u64 total = req->ended_ns - req->submitted_ns;
+	u64 device = req->started_ns ? req->ended_ns - req->started_ns : req->device_ns;
+
+	device = min(device, total);
+	return (struct edudma_times) {
+		.total = total,
+		.device = device,
+		.queue = total - device,
+	};
+}
+
 static void report(const struct edudma_request *req, struct edudma_transfer *arg)
 {
+	struct edudma_times times = edudma_request_times(req);
+
 	arg->segments = req->segments;
 	arg->commands = req->commands;
-	arg->device_ns = edudma_request_device_ns(req);
-	arg->queue_ns = req->ended_ns - req->submitted_ns - arg->device_ns;
+	arg->device_ns = times.device;
+	arg->queue_ns = times.queue;
 }
 
 /**

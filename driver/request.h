@@ -98,6 +98,18 @@ struct edudma_request {
 	bool abandoned;
 };
 
+/**
+ * struct edudma_times - where the time of a request went, in nanoseconds
+ * @total: from its submission until its end was noticed
+ * @device: what the device took for it
+ * @queue: the rest
+ */
+struct edudma_times {
+	u64 total;
+	u64 device;
+	u64 queue;
+};
+
 int edudma_requests_prepare(struct edudma_file *file, const struct edudma_entry *entries,
 			    unsigned int nr, const struct edudma_sink *sink,
 			    struct list_head *reqs);
@@ -111,13 +123,9 @@ void edudma_requests_recycle(struct edudma_file *file, struct list_head *reqs, u
 void edudma_request_recycle(struct edudma_request *req);
 void edudma_requests_free_spares(struct edudma_file *file);
 
-int edudma_transfer(struct edudma_file *file, void *data);
+struct edudma_times edudma_request_times(const struct edudma_request *req);
 
-/* The device's own account, or the time from the first command to the end */
-static inline u64 edudma_request_device_ns(const struct edudma_request *req)
-{
-	return req->started_ns ? req->ended_ns - req->started_ns : req->device_ns;
-}
+int edudma_transfer(struct edudma_file *file, void *data);
 
 /* For engines */
 struct edudma_range edudma_hold_range(const struct edudma_hold *hold);

@@ -183,16 +183,15 @@ static unsigned int ring_room(struct edudma_file *file)
 
 static void ring_fill(struct edudma_completion *entry, const struct edudma_request *req)
 {
-	u64 total = req->ended_ns - req->submitted_ns;
-	u64 device = edudma_request_device_ns(req);
+	struct edudma_times times = edudma_request_times(req);
 
 	entry->user_data = req->user_data;
 	entry->status = req->status;
 	entry->commands = req->commands;
 	entry->segments = req->segments;
-	entry->queue_ns = total - device;
-	entry->device_ns = device;
-	entry->total_ns = total;
+	entry->queue_ns = times.queue;
+	entry->device_ns = times.device;
+	entry->total_ns = times.total;
 }
 
 /* A cancelled request is one of a closed file: nobody reads what it ended with. */

@@ -34,7 +34,7 @@ static void uring_end(struct io_uring_cmd *cmd, unsigned int issue_flags)
 {
 	struct uring_private *private = private_of(cmd);
 	struct edudma_request *req = private->req;
-	u64 device_ns = edudma_request_device_ns(req);
+	u64 device_ns = edudma_request_times(req).device;
 	int status = req->status;
 
 	edudma_request_recycle(req);

@@ -13,9 +13,10 @@ guest edu-sg "${sg[@]}" --memory 1024 --params quota_mb=64 -- \
 guest small "${virtual[@]}" --memory 1024 --qemu "$device_qemu" \
 	--device edu-sg,timing=model,channels=1,mem-size=4K -- requests transfer \
 	'env KTAP_ONLY=events observe' 'env KTAP_ONLY=scrubs observe'
-# It completes the first request before the driver can tell it not to interrupt.
+# It completes the first request before the driver can tell it not to interrupt. And it
+# counts time by the host's clock, which is another one than the guest's.
 guest poll "${virtual[@]}" --qemu "$device_qemu" --device edu-sg --params irq=poll -- \
-	'env KTAP_ONLY=line observe'
+	'env KTAP_ONLY=line observe' 'env KTAP_ONLY=device_time transfer'
 # It reaches all memory, so that only bounce buffers and an IOMMU make a difference.
 for memory in $(sizes 256 5120); do
 	guest "bounced-$memory" "${sg[@]}" --memory "$memory" --append swiotlb=16384,force -- \
