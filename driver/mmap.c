@@ -106,7 +106,8 @@ int edudma_buffer_mmap(struct edudma_file *file, struct vm_area_struct *vma)
 
 	if (!handle)
 		return edudma_ring_mmap(file, vma);
-	if (!(vma->vm_flags & VM_SHARED))
+	/* VM_SHARED says that it may become writable, too. */
+	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 
 	mapping = kzalloc(sizeof(*mapping), GFP_KERNEL_ACCOUNT);

@@ -154,7 +154,7 @@ static const struct vm_operations_struct ring_vm_ops = {
  */
 int edudma_ring_mmap(struct edudma_file *file, struct vm_area_struct *vma)
 {
-	if (!(vma->vm_flags & VM_SHARED))
+	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 	if (!ring_of(file))
 		return -ENOENT;

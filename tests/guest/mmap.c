@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* mmap of every kind of memory: what is allowed, what is not, how long it lasts. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -94,6 +95,18 @@ TEST_EACH(read_only_stays_read_only)
 	wait(&status);
 	EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
 	EXPECT(memory_is(memory, MAPPED, 0));
+}
+
+/* Who may not write to the file may still map it to read. */
+TEST_EACH(read_only_file)
+{
+	int fd = open(device_path(), O_RDONLY | O_CLOEXEC);
+	struct buffer buffer = alloc_buffer(fd, variant, LENGTH);
+
+	EXPECT_OK(cpu_fill(&buffer, 0, LENGTH, 0x5a));
+	EXPECT(memory_is(map_buffer(&buffer, PROT_READ), LENGTH, 0x5a));
+	EXPECT_ERRNO(try_mmap(&buffer, MAPPED, PROT_READ | PROT_WRITE, MAP_SHARED, 0), EACCES);
+	EXPECT_ERRNO(try_mmap(&buffer, MAPPED, PROT_READ, MAP_PRIVATE, 0), EINVAL);
 }
 
 /* A second mapping is another view of the same bytes. */

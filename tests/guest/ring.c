@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Batches of transfers, and the ring that their completions arrive in. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -201,6 +202,15 @@ TEST(mapping_refused)
 	/* There is nothing to map before there is a ring. */
 	open_one();
 	EXPECT(map_at(setup.mmap_offset, setup.mmap_length, both, MAP_SHARED) == MAP_FAILED);
+}
+
+/* Completions can be read, but not given back, through a file that may not be written to. */
+TEST(read_only_file)
+{
+	fd = open(device_path(), O_RDONLY | O_CLOEXEC);
+	ASSERT_OK(make_ring(8, -1));
+	EXPECT(map_at(0, setup.mmap_length, PROT_READ, MAP_SHARED) != MAP_FAILED);
+	EXPECT(map_at(0, setup.mmap_length, PROT_READ | PROT_WRITE, MAP_SHARED) == MAP_FAILED);
 }
 
 TEST(submit_refused)
