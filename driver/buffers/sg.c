@@ -160,8 +160,11 @@ void edudma_sg_sync_for_device(struct edudma_buffer *buf, u64 offset, u64 length
  * @vma: where to
  * @offset: first byte, page-aligned
  *
+ * By number, as other kinds of memory are mapped: so user space cannot take single pages
+ * out of the mapping (MADV_DONTNEED), or pin them.
+ *
  * Context: under mmap_lock.
- * Return: 0, or an errno from vm_insert_page().
+ * Return: 0, or an errno from remap_pfn_range().
  */
 int edudma_sg_mmap(struct edudma_buffer *buf, struct vm_area_struct *vma,
 		   u64 offset)
@@ -170,8 +173,8 @@ int edudma_sg_mmap(struct edudma_buffer *buf, struct vm_area_struct *vma,
 	int ret;
 
 	for (addr = vma->vm_start; addr < vma->vm_end; addr += PAGE_SIZE) {
-		ret = vm_insert_page(vma, addr,
-				     vmalloc_to_page(buf->cpu + offset));
+		ret = remap_pfn_range(vma, addr, vmalloc_to_pfn(buf->cpu + offset),
+				      PAGE_SIZE, vma->vm_page_prot);
 		if (ret)
 			return ret;
 		offset += PAGE_SIZE;

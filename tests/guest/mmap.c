@@ -109,6 +109,17 @@ TEST_EACH(read_only_file)
 	EXPECT_ERRNO(try_mmap(&buffer, MAPPED, PROT_READ, MAP_PRIVATE, 0), EINVAL);
 }
 
+/* All that mmap mapped stays there until munmap, or until the device has gone. */
+TEST_EACH(pages_stay)
+{
+	struct buffer buffer = alloc_buffer(open_device(), variant, LENGTH);
+	uint8_t *memory = map_buffer(&buffer, PROT_READ | PROT_WRITE);
+
+	memset(memory, 4, MAPPED);
+	EXPECT_ERRNO(madvise(memory, MAPPED, MADV_DONTNEED), EINVAL);
+	EXPECT(memory_is(memory, MAPPED, 4));
+}
+
 /* A second mapping is another view of the same bytes. */
 TEST_EACH(views_agree)
 {
