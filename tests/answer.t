@@ -11,7 +11,7 @@ for which in one two; do
 	"$top/qemu/run" --quiet "${virtual[@]}" --out "$out/$which" --module memlab -- sh -c "
 		edudma answer --json /results/answer.json || exit
 		edudma answer -e $figures --json /results/figures.json || exit
-		! edudma answer -e fragments 2>/results/refused" >"$out/$which.log" 2>&1 || status=$?
+		! edudma answer -e fragments --json /results/none.json 2>/results/refused" >"$out/$which.log" 2>&1 || status=$?
 	[ $status = 0 ] || diag <"$out/$which.log"
 	result $status "run $which judges what one machine can say"
 done
