@@ -54,7 +54,11 @@ static void vma_close(struct vm_area_struct *vma)
 	mapping_put(vma->vm_private_data);
 }
 
-/* mmap filled the VMA; what faults now was taken away by remove(). */
+/*
+ * mmap filled the VMA; what faults now was taken away by remove(). Or, from coherent
+ * memory behind an IOMMU, which the DMA API maps in a way that allows it, by the owner's
+ * own MADV_DONTNEED.
+ */
 static vm_fault_t vma_fault(struct vm_fault *vmf)
 {
 	return VM_FAULT_SIGBUS;

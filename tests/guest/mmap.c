@@ -112,10 +112,16 @@ TEST_EACH(read_only_file)
 /* All that mmap mapped stays there until munmap, or until the device has gone. */
 TEST_EACH(pages_stay)
 {
-	struct buffer buffer = alloc_buffer(open_device(), variant, LENGTH);
+	int fd = open_device();
+	struct buffer buffer = alloc_buffer(fd, variant, LENGTH);
 	uint8_t *memory = map_buffer(&buffer, PROT_READ | PROT_WRITE);
 
 	memset(memory, 4, MAPPED);
+	/* There the DMA API maps it, and lets the owner take pages out. */
+	if (variant == EDUDMA_COHERENT && get_info(fd).flags & EDUDMA_INFO_IOMMU) {
+		EXPECT_OK(munmap(memory, MAPPED));
+		return;
+	}
 	EXPECT_ERRNO(madvise(memory, MAPPED, MADV_DONTNEED), EINVAL);
 	EXPECT(memory_is(memory, MAPPED, 4));
 }

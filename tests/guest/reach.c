@@ -101,8 +101,11 @@ TEST_EACH(memory_above_the_mask)
  */
 TEST(kmalloc_never_leaves_the_mask)
 {
-	struct edudma_buffer_alloc alloc = { .method = EDUDMA_KMALLOC, .length = MIB };
 	int fd = open_device();
+	struct edudma_buffer_alloc alloc = {
+		.method = EDUDMA_KMALLOC,
+		.length = get_method(fd, EDUDMA_KMALLOC).max_length,
+	};
 	uint64_t mask = get_info(fd).dma_mask, allocated = 0;
 
 	/* Else it may, and something else helps. */
