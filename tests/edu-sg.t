@@ -7,7 +7,7 @@ source "$(dirname "$0")/lib.sh"
 find_device_qemu
 sg=("${real[@]}" --qemu "$device_qemu" --device edu-sg)
 # Long batches need much memory, which make test-debug does not leave to small guests.
-guest edu-sg "${sg[@]}" --memory 1024 --params quota_mb=64 -- \
+guest edu-sg "${sg[@]}" --memory 512 --params quota_mb=64 -- \
 	'edudma test --ktap' calls limits buffers mmap ownership uring ring load
 # On-board memory as small as edu's: the same rules, but fewer commands.
 guest small "${virtual[@]}" --memory 1024 --qemu "$device_qemu" \
