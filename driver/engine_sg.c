@@ -440,7 +440,8 @@ static struct esg_side esg_list_side(const struct edudma_buffer *buf, u64 offset
 	};
 }
 
-static struct esg_side esg_side(const struct edudma_hold *hold, u64 done)
+/* Once or twice a request: an emulated CPU takes long for a call, and longer for its return. */
+static __always_inline struct esg_side esg_side(const struct edudma_hold *hold, u64 done)
 {
 	const struct edudma_buffer *buf = hold->buf;
 	u64 offset = hold->offset + done;
