@@ -114,6 +114,16 @@ static int edudma_open(struct inode *inode, struct file *filp)
 	return nonseekable_open(inode, filp);
 }
 
+/* @owner: who submitted it; NULL: anybody */
+static void file_cancel(struct edudma_file *file, fl_owner_t owner)
+{
+	int idx = edudma_enter(file->edev);
+
+	if (!edudma_is_gone(file->edev))
+		edudma_channels_cancel(file->edev, file, owner);
+	edudma_exit(file->edev, idx);
+}
+
 /*
  * io_uring keeps the file of a command, so that release does not come when the process
  * dies that submitted it. Others may have the file, too, by dup(), fork() or a socket:
@@ -121,27 +131,16 @@ static int edudma_open(struct inode *inode, struct file *filp)
  */
 static int edudma_flush(struct file *filp, fl_owner_t owner)
 {
-	struct edudma_file *file = filp->private_data;
-	int idx;
-
-	if (!(current->flags & PF_EXITING))
-		return 0;
-	idx = edudma_enter(file->edev);
-	if (!edudma_is_gone(file->edev))
-		edudma_channels_cancel(file->edev, file, owner);
-	edudma_exit(file->edev, idx);
+	if (current->flags & PF_EXITING)
+		file_cancel(filp->private_data, owner);
 	return 0;
 }
 
 static int edudma_release(struct inode *inode, struct file *filp)
 {
 	struct edudma_file *file = filp->private_data;
-	int idx;
 
-	idx = edudma_enter(file->edev);
-	if (!edudma_is_gone(file->edev))
-		edudma_channels_cancel(file->edev, file, NULL);
-	edudma_exit(file->edev, idx);
+	file_cancel(file, NULL);
 	kref_put(&file->ref, file_release);
 	return 0;
 }
