@@ -233,7 +233,8 @@ static inline void edudma_exit(struct edudma_device *edev, int idx)
  * edudma_is_gone - has remove() begun?
  * @edev: the device
  *
- * Context: between edudma_enter() and edudma_exit().
+ * Context: any; that it has not may be outdated at once, except between edudma_enter()
+ * and edudma_exit().
  * Return: true once it has.
  */
 static inline bool edudma_is_gone(const struct edudma_device *edev)
