@@ -57,7 +57,7 @@ static struct edudma_ring *ring_of(struct edudma_file *file)
 }
 
 /* Under submit_lock. */
-static int ring_alloc(struct edudma_file_ring *ring, u32 entries)
+static int ring_alloc(struct edudma_file_ring *ring, u32 entries, struct eventfd_ctx *eventfd)
 {
 	struct edudma_ring *shared;
 
@@ -74,7 +74,8 @@ static int ring_alloc(struct edudma_file_ring *ring, u32 entries)
 	}
 	shared->mask = entries - 1;
 	ring->entries = entries;
-	/* From here on others submit. */
+	ring->eventfd = eventfd;
+	/* From here on others see it, who do not have submit_lock. */
 	smp_store_release(&ring->shared, shared);
 	return 0;
 }
@@ -86,9 +87,7 @@ static int ring_create(struct edudma_file_ring *ring, u32 entries, struct eventf
 
 	if (mutex_lock_killable(&ring->submit_lock))
 		return -EINTR;
-	ret = ring->shared ? -EBUSY : ring_alloc(ring, entries);
-	if (!ret)
-		ring->eventfd = eventfd;
+	ret = ring->shared ? -EBUSY : ring_alloc(ring, entries, eventfd);
 	mutex_unlock(&ring->submit_lock);
 	return ret;
 }
