@@ -58,15 +58,22 @@ void get_address(int fd, char address[static 16])
 		 info.pci_devfn >> 3 & 0x1f, info.pci_devfn & 7);
 }
 
-volatile uint32_t *map_registers(const char *address)
+int open_pci_file(const char *address, const char *name)
 {
-	volatile uint32_t *registers;
 	char path[100];
 	int fd;
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource0", address);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", address, name);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	ASSERT_OK(fd);
+	return fd;
+}
+
+volatile uint32_t *map_registers(const char *address)
+{
+	int fd = open_pci_file(address, "resource0");
+	volatile uint32_t *registers;
+
 	registers = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	ASSERT(registers != MAP_FAILED);
 	close(fd);

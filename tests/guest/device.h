@@ -33,6 +33,8 @@ struct edudma_info get_info(int fd);
 struct edudma_method_info get_method(int fd, uint32_t method);
 /* "0000:00:02.0", as sysfs and lspci call it. */
 void get_address(int fd, char address[static 16]);
+/* What sysfs has of a function: "config", "resource0" and so on */
+int open_pci_file(const char *address, const char *name);
 /* The first page of its registers, behind the driver's back. */
 volatile uint32_t *map_registers(const char *address);
 /* The node of a function that is bound: its number may be another each time. */

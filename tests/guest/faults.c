@@ -220,14 +220,12 @@ TEST(wrong_phase)
 
 static void set_bus_mastering(bool on)
 {
-	char path[100], address[16];
+	char address[16];
 	uint16_t command;
 	int config;
 
 	get_address(me.fd, address);
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", address);
-	config = open(path, O_RDWR | O_CLOEXEC);
-	ASSERT_OK(config);
+	config = open_pci_file(address, "config");
 	ASSERT_EQ(pread(config, &command, 2, 4), 2);
 	command = on ? command | 4 : command & ~4;
 	ASSERT_EQ(pwrite(config, &command, 2, 4), 2);

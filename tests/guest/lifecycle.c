@@ -119,12 +119,8 @@ static void ask_for_it(void)
 static int open_port_config(uint8_t *express)
 {
 	uint8_t at = 0x34, header[2];
-	char path[100];
-	int port;
+	int port = open_pci_file(address, "../config");
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/../config", address);
-	port = open(path, O_RDWR | O_CLOEXEC);
-	ASSERT_OK(port);
 	do {
 		ASSERT_EQ(pread(port, &at, 1, at), 1);
 		ASSERT(at);

@@ -312,13 +312,9 @@ TEST(unload_with_a_command_in_flight)
 static void put_to_work(const char *address)
 {
 	const uint16_t command = 0x6;	/* memory space, bus master */
+	int fd = open_pci_file(address, "config");
 	volatile uint32_t *registers;
-	char path[100];
-	int fd;
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", address);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	ASSERT_OK(fd);
 	ASSERT_EQ(pwrite(fd, &command, sizeof(command), 4), sizeof(command));
 	close(fd);
 

@@ -62,14 +62,12 @@ TEST(interrupts_come)
 
 static uint16_t read_config(int device, unsigned int offset)
 {
-	char path[100], address[16];
+	char address[16];
 	uint16_t word;
 	int fd;
 
 	get_address(device, address);
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", address);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	ASSERT_OK(fd);
+	fd = open_pci_file(address, "config");
 	ASSERT_EQ(pread(fd, &word, sizeof(word), offset), sizeof(word));
 	close(fd);
 	return word;
