@@ -1270,17 +1270,22 @@ static void edu_sg_reset_channel(EduSgChannel *ch)
 }
 
 /* A TAIL that goes backwards is a step of nearly 2^32. */
+static bool edu_sg_tail_is_good(EduSgChannel *ch, uint32_t tail)
+{
+    return tail - ch->head <= ch->size && tail - ch->tail <= ch->size;
+}
+
+/*
+ * The guest may have seen a completion that has not been counted yet, and use
+ * its slot again: so a TAIL is only bad if it is so while nobody is active.
+ */
 static void edu_sg_doorbell(EduSgChannel *ch, uint32_t tail)
 {
-    bool good;
+    bool running, good;
 
     qemu_mutex_lock(&ch->lock);
-    if (ch->state != EDU_SG_RUNNING) {
-        qemu_mutex_unlock(&ch->lock);
-        edu_sg_log("doorbell of channel %u, which is not running", ch->number);
-        return;
-    }
-    good = tail - ch->head <= ch->size && tail - ch->tail <= ch->size;
+    running = ch->state == EDU_SG_RUNNING;
+    good = running && edu_sg_tail_is_good(ch, tail);
     if (good) {
         qatomic_set(&ch->tail, tail);
     }
@@ -1290,10 +1295,18 @@ static void edu_sg_doorbell(EduSgChannel *ch, uint32_t tail)
         edu_sg_kick(ch);
         return;
     }
+    if (!running) {
+        edu_sg_log("doorbell of channel %u, which is not running", ch->number);
+        return;
+    }
     edu_sg_hold(ch);
     qemu_mutex_lock(&ch->lock);
     if (ch->state == EDU_SG_RUNNING) {
-        edu_sg_halt(ch, EDU_SG_ERROR_DOORBELL);
+        if (edu_sg_tail_is_good(ch, tail)) {
+            qatomic_set(&ch->tail, tail);
+        } else {
+            edu_sg_halt(ch, EDU_SG_ERROR_DOORBELL);
+        }
     }
     qemu_mutex_unlock(&ch->lock);
     edu_sg_release(ch);
