@@ -123,7 +123,7 @@ typedef struct EduSgChannel {
     uint32_t head;
     uint32_t tail;
 
-    /* The request at the head, if it has been fetched */
+    /* The request at the head, if it has been fetched; of who is active */
     struct edu_sg_request request;
     bool fetched;
     bool stalled;
@@ -877,8 +877,8 @@ static void edu_sg_set_aborted(EduSgChannel *ch, uint32_t number, bool aborted)
 /* There is a request that may be worked on now.  Lock held. */
 static bool edu_sg_is_ready(EduSgChannel *ch)
 {
-    return ch->state == EDU_SG_RUNNING && ch->head != ch->tail &&
-           !ch->active && !ch->hold && !ch->quit &&
+    return !ch->active && !ch->hold && !ch->quit &&
+           ch->state == EDU_SG_RUNNING && ch->head != ch->tail &&
            (!ch->stalled || edu_sg_is_aborted(ch, ch->head));
 }
 
@@ -898,107 +898,133 @@ static void edu_sg_end(EduSgChannel *ch)
     }
 }
 
-/* Read the descriptor of the request at the head.  Lock held, ready. */
-static void edu_sg_fetch(EduSgChannel *ch)
+/*
+ * Read the descriptor of the request at the head: false if that fails.  Active;
+ * if the device itself was called back, the channel may have been reset.
+ */
+static bool edu_sg_fetch(EduSgChannel *ch)
 {
     EduSgState *s = ch->s;
     EduSgView *view = &ch->views[EDU_SG_USE_REQUESTS];
     uint64_t addr = ch->requests +
                     edu_sg_slot(ch, ch->head) * sizeof(ch->request);
-    struct edu_sg_request req;
-    bool read;
 
-    edu_sg_begin(ch);
-    read = edu_sg_read(s, view, addr, &req, sizeof(req));
-    edu_sg_end(ch);
-
-    if (ch->state != EDU_SG_RUNNING) {
-        return;
+    if (!edu_sg_read(s, view, addr, &ch->request, sizeof(ch->request)) ||
+        qatomic_read(&ch->state) != EDU_SG_RUNNING) {
+        return false;
     }
-    if (!read) {
-        edu_sg_halt(ch, EDU_SG_ERROR_REQUEST_READ);
-        return;
-    }
-    edu_sg_request_to_cpu(&req);
-    ch->request = req;
-    ch->fetched = true;
+    edu_sg_request_to_cpu(&ch->request);
     ch->stalled = edu_sg_fault(&s->fault_stall);
     ch->failed = edu_sg_fault(&s->fault_fail);
+    ch->fetched = true;
+    return true;
+}
+
+/* Lock held, ready, not fetched */
+static void edu_sg_fetch_alone(EduSgChannel *ch)
+{
+    bool fetched;
+
+    edu_sg_begin(ch);
+    fetched = edu_sg_fetch(ch);
+    edu_sg_end(ch);
+    if (!fetched && ch->state == EDU_SG_RUNNING) {
+        edu_sg_halt(ch, EDU_SG_ERROR_REQUEST_READ);
+    }
 }
 
 /*
- * Work on the request at the head to its end, or until it is interrupted.
- * Returns what it cost, in bytes.  Lock held, ready, fetched.
+ * Move the bytes of the request at the head, and say what there is to say of
+ * that: false if it was interrupted.  Active, fetched
  */
-static uint64_t edu_sg_execute(EduSgChannel *ch)
+static bool edu_sg_execute(EduSgChannel *ch, bool aborted,
+                           struct edu_sg_completion *entry, uint64_t *cost)
 {
-    EduSgState *s = ch->s;
-    struct edu_sg_completion entry = {
-        .id = ch->request.id,
-        .busy_ns = ch->duration,
-        .number = ch->head,
-        .phase = !(ch->head & ch->size),
-    };
-    uint64_t addr = ch->completions +
-                    edu_sg_slot(ch, ch->head) * sizeof(entry);
     EduSgCopy copy;
-    bool counts = ch->request.flags & EDU_SG_FLAG_IRQ;
-    bool aborted = edu_sg_is_aborted(ch, ch->head);
-    bool failed = ch->failed;
-    bool written = false;
+    int64_t start;
     int status;
+
+    entry->id = ch->request.id;
+    entry->bytes = 0;
+    entry->busy_ns = ch->duration;
+    entry->number = ch->head;
+    entry->phase = !(ch->head & ch->size);
+    if (aborted) {
+        entry->status = EDU_SG_ABORTED;
+        entry->busy_ns = 0;
+        return true;
+    }
+    if (ch->failed) {
+        entry->status = EDU_SG_DEVICE_FAILED;
+        return true;
+    }
 
     copy.moved = 0;
     copy.cost = 0;
-    edu_sg_begin(ch);
-    if (aborted) {
-        status = EDU_SG_ABORTED;
-        entry.busy_ns = 0;
-    } else if (failed) {
-        status = EDU_SG_DEVICE_FAILED;
-    } else {
-        int64_t start = s->model ? 0 : get_clock();
-
-        status = edu_sg_move(ch, &copy);
-        entry.bytes = copy.moved;
-        if (!s->model) {
-            entry.busy_ns = get_clock() - start;
-        }
+    start = ch->s->model ? 0 : get_clock();
+    status = edu_sg_move(ch, &copy);
+    if (!ch->s->model) {
+        entry->busy_ns = get_clock() - start;
     }
-    if (status != EDU_SG_AGAIN) {
-        entry.status = status;
-        if (edu_sg_fault(&s->fault_phase)) {
-            entry.phase ^= EDU_SG_PHASE;
-        }
-        written = edu_sg_write_completion(ch, addr, &entry);
-    }
-    edu_sg_end(ch);
-    copy.cost = MAX(copy.cost, EDU_SG_OVERHEAD);
-
-    if (status == EDU_SG_AGAIN || ch->state != EDU_SG_RUNNING) {
-        return copy.cost;
-    }
-    if (!written) {
-        edu_sg_halt(ch, EDU_SG_ERROR_COMPLETION_WRITE);
-        return copy.cost;
-    }
-    edu_sg_set_aborted(ch, ch->head, false);
-    ch->fetched = false;
-    ch->stalled = false;
-    qatomic_set(&ch->head, ch->head + 1);
-    if (counts) {
-        edu_sg_count(ch);
-    }
-    return copy.cost;
+    entry->bytes = copy.moved;
+    entry->status = status;
+    *cost = MAX(copy.cost, EDU_SG_OVERHEAD);
+    return status != EDU_SG_AGAIN &&
+           qatomic_read(&ch->state) == EDU_SG_RUNNING;
 }
 
-/* Work on the request at the head, from its beginning.  Lock held, ready. */
-static uint64_t edu_sg_work(EduSgChannel *ch)
+/* The request at the head has ended: false if nobody can be told.  Active */
+static bool edu_sg_complete(EduSgChannel *ch, struct edu_sg_completion *entry)
 {
-    if (!ch->fetched) {
-        edu_sg_fetch(ch);
+    uint64_t addr = ch->completions +
+                    edu_sg_slot(ch, ch->head) * sizeof(*entry);
+
+    if (edu_sg_fault(&ch->s->fault_phase)) {
+        entry->phase ^= EDU_SG_PHASE;
     }
-    return edu_sg_is_ready(ch) ? edu_sg_execute(ch) : EDU_SG_OVERHEAD;
+    return edu_sg_write_completion(ch, addr, entry);
+}
+
+/*
+ * Fetch the request at the head, and work on it to its end, unless it is longer
+ * than that, stalled or interrupted.  If it has been aborted, it just ends.
+ * Returns what was done, in terms of bytes.  Lock held, ready.
+ */
+static uint64_t edu_sg_work(EduSgChannel *ch, uint64_t most)
+{
+    struct edu_sg_completion entry;
+    bool aborted = edu_sg_is_aborted(ch, ch->head);
+    bool fetched, ended = false, told = false;
+    uint64_t cost = EDU_SG_OVERHEAD;
+
+    edu_sg_begin(ch);
+    fetched = ch->fetched || edu_sg_fetch(ch);
+    if (fetched &&
+        (aborted || (!ch->stalled && ch->request.length <= most))) {
+        ended = edu_sg_execute(ch, aborted, &entry, &cost);
+    }
+    if (ended) {
+        told = edu_sg_complete(ch, &entry);
+    }
+    edu_sg_end(ch);
+
+    if (ch->state != EDU_SG_RUNNING) {
+        return cost;
+    }
+    if (!fetched) {
+        edu_sg_halt(ch, EDU_SG_ERROR_REQUEST_READ);
+    } else if (ended && !told) {
+        edu_sg_halt(ch, EDU_SG_ERROR_COMPLETION_WRITE);
+    } else if (ended) {
+        edu_sg_set_aborted(ch, ch->head, false);
+        ch->fetched = false;
+        ch->stalled = false;
+        ch->head++;
+        if (ch->request.flags & EDU_SG_FLAG_IRQ) {
+            edu_sg_count(ch);
+        }
+    }
+    return cost;
 }
 
 /*
@@ -1020,14 +1046,10 @@ static void edu_sg_work_inline(EduSgChannel *ch, uint64_t budget)
         if (!aborted && !budget) {
             break;
         }
-        if (!ch->fetched) {
-            edu_sg_fetch(ch);
-            continue;
-        }
-        if (!aborted && ch->request.length > most) {
+        cost = edu_sg_work(ch, most);
+        if (ch->fetched) {
             break;
         }
-        cost = edu_sg_execute(ch);
         budget -= MIN(budget, cost);
     }
     s->engaged = engaged;
@@ -1043,7 +1065,7 @@ static void edu_sg_bh(void *opaque)
     qemu_mutex_lock(&ch->lock);
     s->engaged = true;
     while (cost < EDU_SG_TURN && edu_sg_is_ready(ch)) {
-        cost += edu_sg_work(ch);
+        cost += edu_sg_work(ch, UINT64_MAX);
     }
     s->engaged = engaged;
     if (edu_sg_is_ready(ch)) {
@@ -1065,9 +1087,9 @@ static void edu_sg_model_begin(EduSgChannel *ch, int64_t now)
     s->engaged = true;
     while (edu_sg_is_ready(ch) && !timer_pending(&ch->model)) {
         if (!ch->fetched) {
-            edu_sg_fetch(ch);
+            edu_sg_fetch_alone(ch);
         } else if (edu_sg_is_aborted(ch, ch->head)) {
-            edu_sg_execute(ch);
+            edu_sg_work(ch, UINT64_MAX);
         } else {
             ch->duration = s->latency_ns;
             if (!ch->failed && !edu_sg_check(s, &ch->request)) {
@@ -1091,7 +1113,7 @@ static void edu_sg_model_timer(void *opaque)
     qemu_mutex_lock(&ch->lock);
     if (edu_sg_is_ready(ch) && ch->fetched) {
         s->engaged = true;
-        edu_sg_execute(ch);
+        edu_sg_work(ch, UINT64_MAX);
         s->engaged = engaged;
         /* The timer may be late; the model is not. */
         edu_sg_model_begin(ch, ch->ends);
@@ -1381,7 +1403,7 @@ static void *edu_sg_thread(void *opaque)
             edu_sg_wait(ch);
             continue;
         }
-        edu_sg_work(ch);
+        edu_sg_work(ch, UINT64_MAX);
         if (ch->signal) {
             qemu_mutex_unlock(&ch->lock);
             bql_lock();
