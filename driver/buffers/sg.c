@@ -106,9 +106,20 @@ typedef void (*sync_fn)(struct device *dev, dma_addr_t addr, size_t size,
 			enum dma_data_direction dir);
 
 /*
+ * How much of a segment one call may sync: all of it where it was mapped as it is.
+ * Behind an IOMMU only a page is contiguous on both sides for sure.
+ */
+static u64 sg_sync_piece(const struct edudma_buffer *buf, const struct edudma_segment *seg,
+			 u64 offset)
+{
+	if (buf->edev->iommu)
+		return PAGE_SIZE - offset_in_page(offset);
+	return seg->offset + seg->len - offset;
+}
+
+/*
  * dma_sync_sg_*() would sync the whole table, and so undo what the CPU does
- * meanwhile to another range of it where memory is bounced. A page is the
- * largest piece that is contiguous for sure on both sides of an IOMMU.
+ * meanwhile to another range of it where memory is bounced.
  */
 static void sg_sync(struct edudma_buffer *buf, u64 offset, u64 length,
 		    enum dma_data_direction dir, sync_fn sync)
@@ -117,10 +128,11 @@ static void sg_sync(struct edudma_buffer *buf, u64 offset, u64 length,
 
 	seg = edudma_find_segment(buf->segs, buf->nr_segs, offset);
 	while (length) {
-		u64 n = min_t(u64, length, PAGE_SIZE - offset_in_page(offset));
+		u64 n;
 
 		if (offset == seg->offset + seg->len)
 			seg++;
+		n = min(length, sg_sync_piece(buf, seg, offset));
 		sync(&buf->edev->pdev->dev, seg->addr + (offset - seg->offset), n,
 		     dir);
 		offset += n;
