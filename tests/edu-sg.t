@@ -6,9 +6,9 @@ source "$(dirname "$0")/lib.sh"
 
 find_device_qemu
 sg=("${real[@]}" --qemu "$device_qemu" --device edu-sg)
+guest edu-sg "${sg[@]}" -- 'edudma test --ktap' calls limits buffers mmap ownership
 # Long batches need much memory, which make test-debug does not leave to small guests.
-guest edu-sg "${sg[@]}" --memory 512 --params quota_mb=64 -- \
-	'edudma test --ktap' calls limits buffers mmap ownership uring ring load
+guest queues "${sg[@]}" --memory 512 --params quota_mb=64 -- uring ring load
 # On-board memory as small as edu's: the same rules, but fewer commands.
 guest small "${virtual[@]}" --memory 1024 --qemu "$device_qemu" \
 	--device edu-sg,timing=model,channels=1,mem-size=4K -- requests transfer \
