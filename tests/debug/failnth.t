@@ -9,10 +9,10 @@ source "$(dirname "$0")/../lib.sh"
 # The kernel itself does not bear all of it: ACPI's interpreter uses freed memory,
 # free_irq() warns of a directory in /proc that could not be made, remap_pfn_range() of
 # a page table; and who unwinds the stack of an interrupt that came when a return probe
-# ended warns of its frame, and shows the stack.
+# ended warns of its frame, and shows the stack (early on without its addresses).
 kernel=("${virtual[@]}" --append acpi=noirq
 	--expect-log 'WARNING: CPU: [^ ]+ PID: [^ ]+ at [^ ]+ (remove_proc_entry|untrack_pfn)\+'
-	--expect-log "kernel stack regs at .* bad 'bp'" --expect-log '\] [0-9a-f]{16}: ')
+	--expect-log "kernel stack regs at .* bad 'bp'" --expect-log '\] ([0-9a-f]{16}|\(____ptrval____\)): ')
 
 guest direct "${kernel[@]}" --timeout 1800 --append 'slub_debug=A;-,radix_tree_node' -- failnth
 # Without large pages each buffer needs tables of its own.
