@@ -99,13 +99,16 @@ follow() {
 	tail --pid=$$ -n +1 -f "$out/$1/output" | sed -un "s/^[# ]*\(seed\|progress\)/  $1: \1/p" >&2 &
 }
 
+on_debug_kernel() {
+	grep -q '^KERNEL_RELEASE=.*-debug$' "$build/kernel.env"
+}
+
 # sizes MIB...: prints those that a guest may have with this kernel. The debug kernel does
 # not start in 128 MiB, and would look through 5 GiB for leaks for too long.
 sizes() {
 	local size
 	for size; do
-		! grep -q '^KERNEL_RELEASE=.*-debug$' "$build/kernel.env" ||
-			[[ $size -ge 256 && $size -le 1024 ]] || continue
+		! on_debug_kernel || [[ $size -ge 256 && $size -le 1024 ]] || continue
 		echo "$size"
 	done
 }

@@ -25,7 +25,7 @@ source "$(dirname "$0")/lib.sh"
 
 find_device_qemu
 # Slow enough that something is always under way
-slow="edu-sg,timing=model,latency-ns=200000"
+slow="edu-sg,timing=model,latency-ns=10000000"
 follow edu
 guest edu "${virtual[@]}" --timeout $((10 * edu + 300)) -- "soak --seed $seed --seconds $edu"
 follow edu-sg

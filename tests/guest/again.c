@@ -2,9 +2,10 @@
 /*
  * The machine begins anew with requests under way, time after time:
  *
- *   again kexec KERNEL     by itself, with this kernel
+ *   again kexec KERNEL PARAMS      by itself, with this kernel
  *   again reboot
  *
+ * PARAMS are the driver's.
  * Each time it runs this program again, so each time the driver must not be there yet.
  * What the device was told before must not be written into what comes after.
  */
@@ -26,6 +27,7 @@
 #define MEMORY_OFFSET	0x40
 
 static const char *kernel;
+static const char *params = "";
 
 static unsigned int times_so_far(void)
 {
@@ -66,7 +68,7 @@ static void load_driver(void)
 	int fd = open(MODULE, O_RDONLY | O_CLOEXEC);
 
 	ASSERT_OK(fd);
-	ASSERT_OK(syscall(SYS_finit_module, fd, "", 0));
+	ASSERT_OK(syscall(SYS_finit_module, fd, params, 0));
 	close(fd);
 }
 
@@ -114,7 +116,10 @@ TEST(again)
 
 int main(int argc, char **argv)
 {
-	kernel = argc > 2 ? argv[2] : NULL;
+	if (argc > 3) {
+		kernel = argv[2];
+		params = argv[3];
+	}
 	ktap_promised = argc > 1 ? argv[1] : NULL;
 	return ktap_run();
 }
