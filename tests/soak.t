@@ -24,8 +24,11 @@ edu=${seconds:-60} edu_sg=${seconds:-10} seed=${seed:-1}
 source "$(dirname "$0")/lib.sh"
 
 find_device_qemu
-# Slow enough that something is always under way
-slow="edu-sg,timing=model,latency-ns=10000000"
+# Slow enough that something is always under way when somebody gives up, which takes the
+# debug kernel its time
+latency=200000
+! on_debug_kernel || latency=100000000
+slow="edu-sg,timing=model,latency-ns=$latency"
 follow edu
 guest edu "${virtual[@]}" --timeout $((10 * edu + 300)) -- "soak --seed $seed --seconds $edu"
 follow edu-sg
