@@ -1291,10 +1291,17 @@ static void edu_sg_reset_channel(EduSgChannel *ch)
     edu_sg_release(ch);
 }
 
-/* A TAIL that goes backwards is a step of nearly 2^32. */
-static bool edu_sg_tail_is_good(EduSgChannel *ch, uint32_t tail)
+/*
+ * Take a TAIL, unless it is bad: one that goes backwards is a step of nearly
+ * 2^32.  Lock held, running
+ */
+static bool edu_sg_take_tail(EduSgChannel *ch, uint32_t tail)
 {
-    return tail - ch->head <= ch->size && tail - ch->tail <= ch->size;
+    if (tail - ch->head > ch->size || tail - ch->tail > ch->size) {
+        return false;
+    }
+    qatomic_set(&ch->tail, tail);
+    return true;
 }
 
 /*
@@ -1303,17 +1310,14 @@ static bool edu_sg_tail_is_good(EduSgChannel *ch, uint32_t tail)
  */
 static void edu_sg_doorbell(EduSgChannel *ch, uint32_t tail)
 {
-    bool running, good;
+    bool running, taken;
 
     qemu_mutex_lock(&ch->lock);
     running = ch->state == EDU_SG_RUNNING;
-    good = running && edu_sg_tail_is_good(ch, tail);
-    if (good) {
-        qatomic_set(&ch->tail, tail);
-    }
+    taken = running && edu_sg_take_tail(ch, tail);
     qemu_mutex_unlock(&ch->lock);
 
-    if (good) {
+    if (taken) {
         edu_sg_kick(ch);
         return;
     }
@@ -1323,12 +1327,8 @@ static void edu_sg_doorbell(EduSgChannel *ch, uint32_t tail)
     }
     edu_sg_hold(ch);
     qemu_mutex_lock(&ch->lock);
-    if (ch->state == EDU_SG_RUNNING) {
-        if (edu_sg_tail_is_good(ch, tail)) {
-            qatomic_set(&ch->tail, tail);
-        } else {
-            edu_sg_halt(ch, EDU_SG_ERROR_DOORBELL);
-        }
+    if (ch->state == EDU_SG_RUNNING && !edu_sg_take_tail(ch, tail)) {
+        edu_sg_halt(ch, EDU_SG_ERROR_DOORBELL);
     }
     qemu_mutex_unlock(&ch->lock);
     edu_sg_release(ch);
