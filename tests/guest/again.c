@@ -2,10 +2,11 @@
 /*
  * The machine begins anew with requests under way, time after time:
  *
- *   again kexec KERNEL PARAMS      by itself, with this kernel
+ *   again kexec KERNEL [PARAMS]    by itself, with this kernel
  *   again reboot
  *
  * PARAMS are the driver's.
+ *
  * Each time it runs this program again, so each time the driver must not be there yet.
  * What the device was told before must not be written into what comes after.
  */
@@ -27,7 +28,7 @@
 #define MEMORY_OFFSET	0x40
 
 static const char *kernel;
-static const char *params = "";
+static const char *params;
 
 static unsigned int times_so_far(void)
 {
@@ -116,10 +117,8 @@ TEST(again)
 
 int main(int argc, char **argv)
 {
-	if (argc > 3) {
-		kernel = argv[2];
-		params = argv[3];
-	}
+	kernel = argc > 2 ? argv[2] : NULL;
+	params = argc > 3 ? argv[3] : "";
 	ktap_promised = argc > 1 ? argv[1] : NULL;
 	return ktap_run();
 }
