@@ -38,6 +38,7 @@ help: ## this text
 	@echo '  SECONDS=600       how long make fuzz and make soak run; SEED= repeats them'
 	@echo '  KERNEL= KDIR=     the guest kernel and its headers; else that of the host'
 	@echo '  CYCLES=100        how often a device goes and comes back in a test; 10 in test-debug'
+	@echo '  PROVEFLAGS=-j2    options of prove: so many files of tests at a time'
 	@echo '  BUILD=build       where all output goes'
 	@echo '  VERBOSE=1         shows the commands'
 
@@ -55,6 +56,9 @@ run: build ## tests and measures the three kinds of memory in a guest
 TESTS := tests/*.t tests/qtest/*.t
 # These look at the host's part, at user space, or at how long things take
 hosted := $(addprefix tests/,answer.t harness.t matrix.t model.t run.t udev.t unit.t usage.t)
+
+# More at a time would disturb what is tested in real time.
+PROVEFLAGS ?= -j2
 
 test: build ## runs the whole test suite
 	$(Q)prove $(PROVEFLAGS) $(TESTS)
