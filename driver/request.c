@@ -138,8 +138,9 @@ static unsigned int hold_segments(const struct edudma_hold *hold)
 	return edudma_count_segments(&range, hold->length);
 }
 
-static int hold_range(struct edudma_request *req, struct edudma_hold *hold, u32 handle,
-		      u64 offset, u64 length)
+/* Once or twice a request, like what an engine does for one side: no call. */
+static __always_inline int hold_range(struct edudma_request *req, struct edudma_hold *hold,
+				      u32 handle, u64 offset, u64 length)
 {
 	int ret;
 
@@ -495,27 +496,6 @@ static void request_leave(struct edudma_request *req)
 	else
 		req->abandoned = true;
 	spin_unlock_irq(&file->lock);
-}
-
-/**
- * edudma_request_times - account for the time of a request
- * @req: it has ended
- *
- * The device may keep an account of its own, by a clock of its own.
- *
- * Return: its times.
- */
-struct edudma_times edudma_request_times(const struct edudma_request *req)
-{
-	u64 total = req->ended_ns - req->submitted_ns;
-	u64 device = req->started_ns ? req->ended_ns - req->started_ns : req->device_ns;
-
-	device = min(device, total);
-	return (struct edudma_times) {
-		.total = total,
-		.device = device,
-		.queue = total - device,
-	};
 }
 
 static void report(const struct edudma_request *req, struct edudma_transfer *arg)

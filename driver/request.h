@@ -123,9 +123,29 @@ void edudma_requests_recycle(struct edudma_file *file, struct list_head *reqs, u
 void edudma_request_recycle(struct edudma_request *req);
 void edudma_requests_free_spares(struct edudma_file *file);
 
-struct edudma_times edudma_request_times(const struct edudma_request *req);
-
 int edudma_transfer(struct edudma_file *file, void *data);
+
+/**
+ * edudma_request_times - account for the time of a request
+ * @req: it has ended
+ *
+ * The device may keep an account of its own, by a clock of its own.
+ *
+ * Return: its times.
+ */
+static inline struct edudma_times
+edudma_request_times(const struct edudma_request *req)
+{
+	u64 total = req->ended_ns - req->submitted_ns;
+	u64 device = req->started_ns ? req->ended_ns - req->started_ns : req->device_ns;
+
+	device = min(device, total);
+	return (struct edudma_times) {
+		.total = total,
+		.device = device,
+		.queue = total - device,
+	};
+}
 
 /* For engines */
 struct edudma_range edudma_hold_range(const struct edudma_hold *hold);
