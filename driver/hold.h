@@ -13,8 +13,6 @@
 
 #include "buffer.h"
 
-struct edudma_file;
-
 /**
  * struct edudma_hold - a range of a buffer in use
  * @node: in the buffer's holds; under the file's lock

@@ -138,7 +138,7 @@ static unsigned int hold_segments(const struct edudma_hold *hold)
 	return edudma_count_segments(&range, hold->length);
 }
 
-/* Once or twice a request, like what an engine does for one side: no call. */
+/* Inline for the same reason as esg_side(): a call for each range is felt. */
 static __always_inline int hold_range(struct edudma_request *req, struct edudma_hold *hold,
 				      u32 handle, u64 offset, u64 length)
 {
