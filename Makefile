@@ -21,7 +21,7 @@ fresh-make := env -u MAKEFLAGS -u MAKELEVEL $(MAKE)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test shell check mutants answer bench bench-peer matrix docs device qemu debug-kernel test-debug \
-	fuzz soak coverage reliability build userspace programs measurement clean FORCE
+	fuzz soak coverage reliability build driver userspace programs measurement clean FORCE
 
 help: ## this text
 	@echo 'Targets:'
@@ -47,7 +47,7 @@ ifneq ($(findstring edu-sg,$(DEVICE)),)
 with-device := QEMU=$$(qemu/device/find) && export QEMU CLOCK=$${CLOCK:-real} &&
 endif
 
-run: build ## tests and measures the three kinds of memory in a guest
+run: driver userspace ## tests and measures the three kinds of memory in a guest
 	@rm -f $(BUILD)/results/run.json
 	$(Q)$(with-device) qemu/run --out $(BUILD)/results/run -- run-job
 	@mv $(BUILD)/results/run/run.json $(BUILD)/results/run.json
@@ -96,7 +96,7 @@ coverage: ## prints the lines of the driver that test-debug and fuzz did not rea
 reliability: ## says whether the last make test and test-debug held every promise
 	$(Q)tests/reliability --check
 
-shell: build ## starts a guest with the driver loaded, for you to play in
+shell: driver userspace ## starts a guest with the driver loaded, for you to play in
 	$(Q)$(with-device) qemu/run --shell
 
 device: ## builds edu-sg, our own device, for the installed QEMU
@@ -133,7 +133,7 @@ matrix: ## tests on other kernels and QEMUs: docs/compatibility.md
 docs: userspace ## puts the figures of the last measurements into the documents
 	$(Q)scripts/docs
 
-build: userspace programs ## builds everything and gets a guest kernel
+build: driver userspace programs ## builds everything and gets a guest kernel
 
 clean: ## removes all output
 	rm -rf $(BUILD)
@@ -145,12 +145,13 @@ ifneq ($(filter run test shell mutants answer bench bench-peer soak build,$(MAKE
 include $(BUILD)/kernel.env
 endif
 
-packages-test := test device qemu
+packages-build := test
+packages-test := test device
 packages-mutants := test device qemu
-packages-soak := device
-packages-answer := answer
-packages-bench := bench
-packages-bench-peer := peer
+packages-soak := test device
+packages-answer := test answer
+packages-bench := test bench
+packages-bench-peer := test peer
 
 $(BUILD)/kernel.env: FORCE
 	@mkdir -p $(@D)
@@ -197,7 +198,9 @@ $(modules)/memlab.ko: $(call sources,experiments) driver/compat.h $(BUILD)/kerne
 $(modules)/detectors.ko: $(call sources,tests/modules) driver/compat.h $(BUILD)/kernel.env
 	$(call build-module,tests/modules)
 
-build: $(driver)/edudma.ko $(driver)-test/edudma.ko $(modules)/memlab.ko $(modules)/detectors.ko
+driver: $(driver)/edudma.ko
+
+build: $(driver)-test/edudma.ko $(modules)/memlab.ko $(modules)/detectors.ko
 
 userspace programs: $(BUILD)/kernel.env
 
