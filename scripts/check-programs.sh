@@ -8,6 +8,15 @@ make_errnos() {
 	make -s -C tests BUILD="$checks" "$checks/tests/obj/errnos.h"
 }
 
+# A warning is an error here only: a user's build goes on, whatever his compiler warns of.
+check_programs() {
+	local directory
+	rm -rf "$checks/programs"
+	for directory in userspace tests bench tests/qtest; do
+		make -j"$(nproc)" -O -C "$directory" BUILD="$checks/programs" CFLAGS='-O2 -g -Werror'
+	done
+}
+
 check_cppcheck() {
 	local options=(--std=c11 --enable=warning,performance,portability)
 	# older ones do not limit their search, newer ones do unless told
