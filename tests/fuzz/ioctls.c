@@ -7,6 +7,7 @@
 
 #include "calls.h"
 #include "../guest/random.h"
+#include "../guest/uring.h"
 
 /* What a field is for */
 enum kind {
@@ -381,10 +382,9 @@ void call_uring(struct thread *thread, struct target *target, const struct call 
 	tame(EDUDMA_TRANSFER, &transfer, call->genes[GENES - 2]);
 	if (call->genes[GENES - 1] % 8)
 		transfer.timeout_ns = 0;
-	memset(sqe, 0, 2 * sizeof(*sqe));
-	io_uring_prep_rw(IORING_OP_URING_CMD, sqe, target->fd, NULL, 0, 0);
-	sqe->cmd_op = call->genes[GENES - 1] % 32 ? EDUDMA_TRANSFER : call->genes[GENES - 3];
-	memcpy(sqe->cmd, &transfer, sizeof(transfer));
+	prepare_transfer(sqe, target->fd,
+			 call->genes[GENES - 1] % 32 ? EDUDMA_TRANSFER : call->genes[GENES - 3],
+			 &transfer);
 	io_uring_submit(&thread->uring);
 	check_completions(thread);
 }

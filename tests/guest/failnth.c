@@ -10,7 +10,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <liburing.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "uring.h"
 
 #define TRACING		"/sys/kernel/tracing/"
 #define DEBUGFS		"/sys/kernel/debug/"
@@ -429,11 +429,7 @@ static void prepare_uring(void)
 	};
 	sqe = io_uring_get_sqe(&uring);
 	ASSERT(sqe != NULL);
-	memset(sqe, 0, sizeof(*sqe));
-	sqe->opcode = IORING_OP_URING_CMD;
-	sqe->fd = fd;
-	sqe->cmd_op = EDUDMA_TRANSFER;
-	memcpy(sqe->cmd, &transfer, sizeof(transfer));
+	prepare_transfer(sqe, fd, EDUDMA_TRANSFER, &transfer);
 }
 
 static int run_uring(void)

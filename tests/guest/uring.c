@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Transfers through io_uring: the same ones as the ioctl's, and nobody waits. */
 #include <errno.h>
-#include <liburing.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "uring.h"
 
 #define ENTRIES		64
 #define WIDE		(IORING_SETUP_SQE128 | IORING_SETUP_CQE32)
@@ -49,10 +49,11 @@ static struct io_uring_sqe *prepare_command(uint32_t op)
 
 static void prepare(const struct edudma_transfer *transfer, uint64_t user_data)
 {
-	struct io_uring_sqe *sqe = prepare_command(EDUDMA_TRANSFER);
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&ring);
 
+	ASSERT(sqe != NULL);
+	prepare_transfer(sqe, fd, EDUDMA_TRANSFER, transfer);
 	sqe->user_data = user_data;
-	memcpy(sqe->cmd, transfer, sizeof(*transfer));
 }
 
 static struct io_uring_cqe *wait_one(void)
