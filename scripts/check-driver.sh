@@ -90,14 +90,17 @@ find_kernel_scripts() {
 	package=$(basename "$source" .tar.xz)
 	cached=${XDG_CACHE_HOME:-$HOME/.cache}/edudma/${package}_$(dpkg-query -W -f '${Version}' "$package")
 	scripts=$cached/scripts
-	if [ ! -d "$scripts" ]; then
-		mkdir -p "$cached"
+	mkdir -p "$cached"
+	# several checkers want them at once
+	(
+		flock 9
+		[ ! -d "$scripts" ] || exit 0
 		rm -rf "$cached/new"
 		mkdir "$cached/new"
 		tar -xf "$source" -C "$cached/new" --strip-components=1 "$package/scripts"
 		mv "$cached/new/scripts" "$scripts"
 		rmdir "$cached/new"
-	fi
+	) 9>"$cached/lock"
 }
 
 # The user's header is put where checkpatch knows it for one. Two files cannot be

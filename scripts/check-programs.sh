@@ -4,8 +4,9 @@
 # The checkers of the programs, the tests and the scripts.
 
 # What the fuzzer knows of the UAPI is made from it
-make_errnos() {
-	make -s -C tests BUILD="$checks" "$checks/tests/obj/errnos.h"
+make_errnos() { # CHECKER; leaves its directory in $errnos
+	errnos=$checks/$1/tests/obj
+	make -s -C tests BUILD="$checks/$1" "$errnos/errnos.h"
 }
 
 # A warning is an error here only: a user's build goes on, whatever his compiler warns of.
@@ -21,21 +22,21 @@ check_cppcheck() {
 	local options=(--std=c11 --enable=warning,performance,portability)
 	# older ones do not limit their search, newer ones do unless told
 	! cppcheck --help | grep -e --check-level >/dev/null || options+=(--check-level=exhaustive)
-	make_errnos
+	make_errnos cppcheck
 	cppcheck --quiet "${options[@]}" --inline-suppr --error-exitcode=1 -j "$(nproc)" \
 		'-DEDUDMA_VERSION=""' -I userspace/lib -I userspace/edudma -I driver/uapi \
-		-I driver -I tests -I "$checks/tests/obj" userspace bench tests/*.c \
-		tests/unit tests/guest tests/fuzz tests/qtest
+		-I experiments/uapi -I driver -I tests -I "$errnos" \
+		userspace bench tests/*.c tests/unit tests/guest tests/fuzz tests/qtest
 }
 
 # What to look for is in .clang-tidy
 check_clang_tidy() {
 	local flags
-	make_errnos
+	make_errnos clang-tidy
 	read -ra flags < <(pkg-config --cflags json-c libpci)
 	flags+=(-std=gnu11 -D_GNU_SOURCE '-DEDUDMA_VERSION=""'
 		-Iuserspace/lib -Iuserspace/edudma -Idriver/uapi -Iexperiments/uapi -Idriver -Itests
-		"-I$checks/tests/obj")
+		"-I$errnos")
 	find userspace bench tests -name '*.c' ! -path 'tests/driver/*' ! -path 'tests/modules/*' \
 		-print0 |
 		xargs -0 -I {} -P "$(nproc)" clang-tidy --quiet {} -- "${flags[@]}"
