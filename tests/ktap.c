@@ -41,6 +41,8 @@ void ktap_variant(const char *name, unsigned int number)
 	if (nr_variants == MAX_VARIANTS)
 		abort();
 	variants[nr_variants].name = strdup(name);
+	if (!variants[nr_variants].name)
+		abort();
 	variants[nr_variants++].number = number;
 }
 
@@ -66,27 +68,18 @@ void ktap_tries(uint64_t nr)
 	__atomic_add_fetch(&shared->tries, nr, __ATOMIC_RELAXED);
 }
 
-static bool check(bool ok)
+void ktap_not_true(const char *where, const char *what)
 {
-	if (!ok)
-		shared->failed = true;
-	return ok;
+	shared->failed = true;
+	ktap_diag("%s: not true: %s", where, what);
 }
 
-bool ktap_true(bool ok, const char *where, const char *what)
+void ktap_not_equal(uint64_t got, uint64_t want, const char *where, const char *what)
 {
-	if (!ok)
-		ktap_diag("%s: not true: %s", where, what);
-	return check(ok);
-}
-
-bool ktap_equal(uint64_t got, uint64_t want, const char *where, const char *what)
-{
-	if (got != want)
-		ktap_diag("%s: %s: got %llu (%#llx), want %llu (%#llx)", where, what,
-			  (unsigned long long)got, (unsigned long long)got,
-			  (unsigned long long)want, (unsigned long long)want);
-	return check(got == want);
+	shared->failed = true;
+	ktap_diag("%s: %s: got %llu (%#llx), want %llu (%#llx)", where, what,
+		  (unsigned long long)got, (unsigned long long)got,
+		  (unsigned long long)want, (unsigned long long)want);
 }
 
 static const char *errno_name(int error)
@@ -94,14 +87,18 @@ static const char *errno_name(int error)
 	return error ? strerrorname_np(error) : "success";
 }
 
-bool ktap_errno(long result, int want, const char *where, const char *what)
+void ktap_not_errno(int got, int want, const char *where, const char *what)
 {
-	int got = result == -1 ? errno : 0;
+	shared->failed = true;
+	ktap_diag("%s: %s: got %s, want %s", where, what, errno_name(got), errno_name(want));
+}
 
-	if (got != want)
-		ktap_diag("%s: %s: got %s, want %s", where, what,
-			  errno_name(got), errno_name(want));
-	return check(got == want);
+pid_t ktap_fork(void)
+{
+	pid_t pid = fork();
+
+	ASSERT_OK(pid);
+	return pid;
 }
 
 void ktap_stop(void)

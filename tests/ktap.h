@@ -10,8 +10,10 @@
 #ifndef KTAP_H
 #define KTAP_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /**
  * struct ktap_test - one test
@@ -47,11 +49,37 @@ void ktap_diag(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void ktap_promise(const char *promise, uint64_t tried, uint64_t survived);
 /* A test is one try of ktap_promised, or as many as it counts */
 void ktap_tries(uint64_t nr);
-bool ktap_true(bool ok, const char *where, const char *what);
-bool ktap_equal(uint64_t got, uint64_t want, const char *where, const char *what);
-/* @result is a system call's: -1 with errno, or not negative. @want: an errno, or 0. */
-bool ktap_errno(long result, int want, const char *where, const char *what);
+void ktap_not_true(const char *where, const char *what);
+void ktap_not_equal(uint64_t got, uint64_t want, const char *where, const char *what);
+void ktap_not_errno(int got, int want, const char *where, const char *what);
 void ktap_stop(void) __attribute__((noreturn));
+/* fork(), which stops if it fails: -1 is a pid to kill() and waitpid(), and means all. */
+pid_t ktap_fork(void);
+
+/* These are inline so that static checkers know what holds after an ASSERT. */
+static inline bool ktap_true(bool ok, const char *where, const char *what)
+{
+	if (!ok)
+		ktap_not_true(where, what);
+	return ok;
+}
+
+static inline bool ktap_equal(uint64_t got, uint64_t want, const char *where, const char *what)
+{
+	if (got != want)
+		ktap_not_equal(got, want, where, what);
+	return got == want;
+}
+
+/* @result is a system call's: -1 with errno, or not negative. @want: an errno, or 0. */
+static inline bool ktap_errno(long result, int want, const char *where, const char *what)
+{
+	int got = result == -1 ? errno : 0;
+
+	if (got != want)
+		ktap_not_errno(got, want, where, what);
+	return got == want;
+}
 
 #define KTAP_STRING_(x)	#x
 #define KTAP_STRING(x)	KTAP_STRING_(x)

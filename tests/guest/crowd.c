@@ -31,7 +31,7 @@ TEST(two_processes)
 	enum { NR = 2 };
 
 	for (unsigned int i = 0; i < NR; i++) {
-		if (!fork()) {
+		if (!ktap_fork()) {
 			copy_and_compare(open_device(), i + 1, 5);
 			exit(0);
 		}
@@ -51,7 +51,7 @@ TEST(parent_and_child_share_a_file)
 	struct buffer buffer = alloc_buffer(fd, EDUDMA_COHERENT, LENGTH);
 
 	ASSERT_OK(cpu_fill(&buffer, 0, LENGTH, 7));
-	if (!fork()) {
+	if (!ktap_fork()) {
 		ASSERT_OK(to_device(&buffer, 0, 100, 0));
 		exit(0);
 	}

@@ -196,8 +196,8 @@ static void expect_nothing_left(void)
 			return;
 		usleep(1000);
 	}
-	EXPECT(!"nothing is left behind");
-	ktap_diag("%s", state);
+	if (!EXPECT(!strstr(state, "file")))
+		ktap_diag("%s", state);
 }
 
 /* How many are still to come stands there; to look may itself be the one to fail. */

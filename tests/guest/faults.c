@@ -144,7 +144,7 @@ TEST(stall_and_kill)
 
 	setup();
 	provoke("stall", 1);
-	pid = fork();
+	pid = ktap_fork();
 	if (!pid) {
 		run(EDUDMA_COPY);
 		_exit(0);
@@ -161,7 +161,7 @@ TEST(stall_and_exit)
 	uint64_t cancelled = counter("cancelled");
 	pid_t pid;
 
-	pid = fork();
+	pid = ktap_fork();
 	if (!pid) {
 		setup();
 		provoke("stall", 1);

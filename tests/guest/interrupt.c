@@ -273,7 +273,7 @@ TEST_EACH(kill_with_a_command_in_flight)
 		char byte;
 
 		ASSERT_OK(pipe(ready));
-		pid = fork();
+		pid = ktap_fork();
 		if (!pid) {
 			struct buffer buffer;
 			struct flight flight;

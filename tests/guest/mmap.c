@@ -88,7 +88,7 @@ TEST_EACH(read_only_stays_read_only)
 
 	EXPECT_ERRNO(mprotect(memory, MAPPED, PROT_READ | PROT_WRITE), EACCES);
 	EXPECT_ERRNO(mprotect(memory, PAGE, PROT_WRITE), EACCES);
-	if (!fork()) {
+	if (!ktap_fork()) {
 		*(volatile uint8_t *)memory = 1;
 		_exit(0);
 	}
@@ -143,6 +143,7 @@ TEST_EACH(mremap_moves_but_does_not_grow)
 	uint8_t *memory = map_buffer(&buffer, PROT_READ | PROT_WRITE);
 	uint8_t *place = mmap(NULL, MAPPED, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
+	ASSERT(place != MAP_FAILED);
 	memset(memory, 9, MAPPED);
 	EXPECT(mremap(memory, MAPPED, 2 * MAPPED, MREMAP_MAYMOVE) == MAP_FAILED);
 	EXPECT_EQ(errno, EFAULT);
@@ -168,7 +169,7 @@ TEST_EACH(mapping_holds_the_buffer)
 	EXPECT_ERRNO(free_handle(buffer.fd, buffer.handle), EBUSY);
 	EXPECT(memory_is(memory + 2 * PAGE, PAGE, 3));
 
-	pid = fork();
+	pid = ktap_fork();
 	if (!pid) {
 		pause();
 		_exit(0);
@@ -187,7 +188,7 @@ TEST_EACH(fork_shares)
 	int status;
 
 	memset(memory, 1, MAPPED);
-	if (!fork()) {
+	if (!ktap_fork()) {
 		bool ok = memory_is(memory, MAPPED, 1);
 
 		memset(memory, 2, MAPPED);

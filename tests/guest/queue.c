@@ -183,6 +183,7 @@ TEST(quota_of_transfers)
 	setup();
 	buffers = calloc(info.max_transfers, sizeof(*buffers));
 	flights = calloc(info.max_transfers, sizeof(*flights));
+	ASSERT(buffers && flights);
 	long_one = alloc_buffer(fd, EDUDMA_COHERENT, 5 * long_length());
 	extra = alloc_buffer(fd, EDUDMA_COHERENT, 1);
 	stranger = alloc_buffer(other, EDUDMA_COHERENT, 1);

@@ -143,6 +143,7 @@ TEST(setup_refused)
 {
 	int event = eventfd(0, 0);
 
+	ASSERT_OK(event);
 	open_one();
 	EXPECT_ERRNO(make_ring(0, -1), EINVAL);
 	EXPECT_ERRNO(make_ring(EDUDMA_MAX_RING + 1, -1), EINVAL);
@@ -583,6 +584,7 @@ TEST(eventfd_tells)
 	struct pollfd waiting = { .fd = event, .events = POLLIN };
 	eventfd_t count;
 
+	ASSERT_OK(event);
 	open_one();
 	ASSERT_OK(make_ring(4, event));
 	map_ring();
@@ -873,7 +875,7 @@ TEST(mapping_survives_fork)
 	buffer = alloc_buffer(fd, EDUDMA_KMALLOC, 100);
 	entries[0] = entry_to(&buffer, 1);
 	entries[1] = entry_to(&buffer, 2);
-	child = fork();
+	child = ktap_fork();
 	if (!child) {
 		ASSERT_EQ(submit(entries, 2, 2, FOR_EVER), 2);
 		EXPECT_EQ(take().user_data, 1);
@@ -933,7 +935,7 @@ TEST(ring_is_left)
 
 TEST(process_is_killed)
 {
-	pid_t child = fork();
+	pid_t child = ktap_fork();
 
 	if (!child) {
 		open_with_ring(8);

@@ -92,10 +92,7 @@ TEST(every_byte_and_every_request)
 	int status;
 
 	for (unsigned int i = 0; i < PROCESSES; i++) {
-		pid_t pid = fork();
-
-		ASSERT_OK(pid);
-		if (!pid) {
+		if (!ktap_fork()) {
 			use_device(i, start + seconds);
 			exit(0);
 		}

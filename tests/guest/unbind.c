@@ -86,7 +86,7 @@ static void expect_enodev(const struct buffer *buffer)
 
 static void expect_sigbus(volatile uint8_t *byte, bool write)
 {
-	pid_t pid = fork();
+	pid_t pid = ktap_fork();
 	int status;
 
 	if (!pid) {
@@ -132,7 +132,7 @@ static void take_device_away(void (*away)(void), void (*back)(void), uint32_t me
 		.op = EDUDMA_FROM_DEVICE, .dst = buffer.handle, .length = LENGTH
 	}, &buffer);
 	/* A child shares the mappings, and outlives the device as well. */
-	pid = fork();
+	pid = ktap_fork();
 	if (!pid) {
 		pause();
 		_exit(0);

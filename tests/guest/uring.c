@@ -200,6 +200,7 @@ TEST(eventfd_tells)
 	setup(WIDE);
 	buffer = alloc_buffer(fd, EDUDMA_COHERENT, 10);
 	event = eventfd(0, 0);
+	ASSERT_OK(event);
 	ASSERT_EQ(io_uring_register_eventfd(&ring, event), 0);
 	prepare(&(struct edudma_transfer) {
 		.op = EDUDMA_TO_DEVICE, .src = buffer.handle, .length = 10
@@ -235,7 +236,7 @@ static void submit_long(unsigned int nr)
  */
 static void expect_device_works_for_others(void)
 {
-	pid_t child = fork();
+	pid_t child = ktap_fork();
 	int status;
 
 	if (!child) {
@@ -263,7 +264,8 @@ static void be_killed_in_flight(void)
 	eventfd_t count;
 	pid_t pid;
 
-	pid = fork();
+	ASSERT_OK(ready);
+	pid = ktap_fork();
 	if (!pid) {
 		setup(WIDE);
 		submit_of(4, 4 * MIB);
@@ -299,7 +301,7 @@ TEST(others_leave_in_flight)
 
 	setup(WIDE);
 	submit_long(2);
-	pid = fork();
+	pid = ktap_fork();
 	if (!pid)
 		_exit(0);
 	ASSERT_EQ(waitpid(pid, NULL, 0), pid);

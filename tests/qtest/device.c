@@ -83,7 +83,7 @@ static struct edu_sg_request from_device(uint64_t addr, uint64_t len, uint64_t o
 /* Put data into guest memory; give back what it is. */
 static uint8_t *put_data(uint64_t addr, size_t len, uint32_t seed)
 {
-	uint8_t *data = malloc(len);
+	uint8_t *data = allocate(len);
 
 	fill(data, len, seed);
 	vm_write_memory(dut.vm, addr, data, len);
@@ -92,7 +92,7 @@ static uint8_t *put_data(uint64_t addr, size_t len, uint32_t seed)
 
 static bool guest_has(uint64_t addr, const uint8_t *data, size_t len)
 {
-	uint8_t *seen = malloc(len);
+	uint8_t *seen = allocate(len);
 	bool same;
 
 	vm_read_memory(dut.vm, addr, seen, len);
@@ -103,7 +103,7 @@ static bool guest_has(uint64_t addr, const uint8_t *data, size_t len)
 
 static bool guest_is(uint64_t addr, uint8_t value, size_t len)
 {
-	uint8_t *data = malloc(len);
+	uint8_t *data = allocate(len);
 	bool same;
 
 	memset(data, value, len);
@@ -352,7 +352,7 @@ static void round_trips(const char *machine, const char *device)
 	req = from_device(DESTINATION, 2 * MIB + 5, 0);
 	CHECK_EQ(ch_do(&dut, 0, &req), EDU_SG_OK);
 	{
-		uint8_t *data = malloc(3 * MIB + 5);
+		uint8_t *data = allocate(3 * MIB + 5);
 
 		fill(data, 3 * MIB + 5, 99);
 		CHECK(guest_has(DESTINATION, data + MIB, 2 * MIB + 5));
@@ -671,7 +671,7 @@ static void list_statuses(void)
 /* As many segments as allowed, and one more */
 static void most_segments(void)
 {
-	struct edu_sg_segment *list = calloc(65537, sizeof(*list));
+	struct edu_sg_segment *list = allocate(65537 * sizeof(*list));
 	struct edu_sg_request req = to_device(LISTS, 65536, 0);
 	unsigned int i;
 

@@ -43,6 +43,15 @@ void die(const char *format, ...)
 	exit(EXIT_FAILURE);
 }
 
+void *allocate(size_t bytes)
+{
+	void *memory = calloc(1, bytes);
+
+	if (!memory)
+		die("no memory for %zu bytes", bytes);
+	return memory;
+}
+
 uint64_t wall_ns(void)
 {
 	struct timespec now;
@@ -110,9 +119,8 @@ static void run_qemu(const struct vm_options *options, const char *monitor,
 	}
 	args[n++] = "-device";
 	args[n++] = device;
-	dup2(in, STDIN_FILENO);
-	dup2(out, STDOUT_FILENO);
-	execvp(args[0], (char **)args);
+	if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)
+		execvp(args[0], (char **)args);
 	fprintf(stderr, "%s: %s\n", args[0], strerror(errno));
 	_exit(127);
 }
@@ -127,18 +135,20 @@ static const char *read_line(struct vm *vm, FILE *from)
 struct vm *vm_start(const struct vm_options *options)
 {
 	char dir[] = "/tmp/qtest.XXXXXX", path[64], monitor[80];
-	struct vm *vm = calloc(1, sizeof(*vm));
+	struct vm *vm = allocate(sizeof(*vm));
 	int in[2], out[2], listener, fd;
 
-	if (!vm || !mkdtemp(dir) || pipe(in) || pipe(out))
+	if (!mkdtemp(dir) || pipe(in) || pipe(out))
 		die("cannot start: %s", strerror(errno));
-	vm->line = malloc(LINE_MAX_BYTES);
+	vm->line = allocate(LINE_MAX_BYTES);
 	snprintf(path, sizeof(path), "%s/qmp", dir);
 	snprintf(monitor, sizeof(monitor), "unix:%s", path);
 	listener = listen_at(path);
 
 	fflush(stdout);
 	vm->pid = fork();
+	if (vm->pid < 0)
+		die("fork: %s", strerror(errno));
 	if (!vm->pid) {
 		close(in[1]);
 		close(out[0]);

@@ -60,6 +60,8 @@ void vm_set(struct vm *vm, const char *property, uint32_t value);
 
 /* Nanoseconds of wall-clock time, for waits that must end */
 uint64_t wall_ns(void);
+/* Memory that is zero */
+void *allocate(size_t bytes);
 void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 #endif /* QTEST_H */

@@ -62,13 +62,13 @@ TEST(a_failure_in_a_thread)
 {
 	pthread_t thread;
 
-	pthread_create(&thread, NULL, fail, NULL);
+	ASSERT(!pthread_create(&thread, NULL, fail, NULL));
 	pthread_join(thread, NULL);
 }
 
 TEST(a_failure_in_a_child)
 {
-	if (!fork()) {
+	if (!ktap_fork()) {
 		EXPECT(false);
 		_exit(0);
 	}
