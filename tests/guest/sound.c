@@ -156,6 +156,17 @@ static long transfer(int fd, const struct edudma_entry *entry, uint64_t timeout_
 	return ioctl(fd, EDUDMA_TRANSFER, &request);
 }
 
+static long transfer_when_idle(int fd, const struct edudma_entry *entry)
+{
+	return RETRY_WHILE(EBUSY, transfer(fd, entry, 0));
+}
+
+/* A signal that was meant for another call ends this one as well. */
+static long transfer_at_last(int fd, const struct edudma_entry *entry)
+{
+	return RETRY_WHILE(EINTR, transfer_when_idle(fd, entry));
+}
+
 /* Until all are there; a signal that was meant for another call ends this one as well. */
 static bool wait_for(struct sound *sound, unsigned int nr)
 {
@@ -219,8 +230,7 @@ static int copy_blocking(struct sound *sound, const struct place *src, const str
 {
 	struct edudma_entry entry = entry_of(EDUDMA_COPY, src, dst, length);
 
-	/* A signal that was meant for another call ends this one as well. */
-	if (!RETRY_WHILE(EINTR, RETRY_WHILE(EBUSY, transfer(sound->fd, &entry, 0))))
+	if (!transfer_at_last(sound->fd, &entry))
 		return NO_OTHER;
 	wrong(sound, "a copy fails: %s", strerrorname_np(errno));
 	return GAVE_UP;
@@ -266,8 +276,7 @@ static int store_then_load(struct sound *sound, const struct place *src, const s
 	struct edudma_entry store = entry_of(EDUDMA_TO_DEVICE, src, NULL, length);
 	struct edudma_entry load = entry_of(EDUDMA_FROM_DEVICE, NULL, dst, length);
 
-	if (!RETRY_WHILE(EINTR, RETRY_WHILE(EBUSY, transfer(sound->fd, &store, 0))) &&
-	    !RETRY_WHILE(EINTR, RETRY_WHILE(EBUSY, transfer(sound->fd, &load, 0))))
+	if (!transfer_at_last(sound->fd, &store) && !transfer_at_last(sound->fd, &load))
 		return 0;
 	wrong(sound, "there and back fails: %s", strerrorname_np(errno));
 	return GAVE_UP;
@@ -289,7 +298,7 @@ static int copy_and_give_up(struct sound *sound, const struct place *src, const 
 	return POISON;
 }
 
-static void move_some(struct sound *sound, way way, uint64_t longest)
+static void move_some(struct sound *sound, way move, uint64_t longest)
 {
 	uint64_t length = random_length(sound, longest);
 	uint32_t seed = random_number(&sound->random);
@@ -301,7 +310,7 @@ static void move_some(struct sound *sound, way way, uint64_t longest)
 	if (get_place(sound, sound->fd, length, &dst)) {
 		write_place(&src, length, seed);
 		poison_place(sound, &dst);
-		other = way(sound, &src, &dst, length);
+		other = move(sound, &src, &dst, length);
 		if (other != GAVE_UP && is_right(sound, &dst, length, seed, other) &&
 		    is_right(sound, &src, length, seed, NO_OTHER))
 			sound->verified++;
@@ -321,7 +330,7 @@ static void load_as_a_stranger(struct sound *sound)
 	if (get_place(sound, fd, length, &dst)) {
 		load = entry_of(EDUDMA_FROM_DEVICE, NULL, &dst, length);
 		load.device_offset = below(&sound->random, sound->device_bytes);
-		if (RETRY_WHILE(EINTR, RETRY_WHILE(EBUSY, transfer(fd, &load, 0))))
+		if (transfer_at_last(fd, &load))
 			wrong(sound, "a stranger's load fails: %s", strerrorname_np(errno));
 		borrow(&dst, EDUDMA_SYNC_READ);
 		for (uint64_t i = 0; i < length; i++)
