@@ -503,6 +503,9 @@ static void make_call(struct thread *thread, const struct call *call, unsigned i
 {
 	struct target *target = target_of(thread, call);
 
+	/* It could not be opened. */
+	if (target->fd < 0)
+		return;
 	switch (call->verb) {
 	case CALL_IOCTL: call_ioctl(thread, target, call); break;
 	case CALL_UNKNOWN: call_unknown(thread, target, call); break;

@@ -125,6 +125,7 @@ TEST(default_window)
 
 	ASSERT(file);
 	ASSERT(fgets(version, sizeof(version), file));
+	fclose(file);
 	if (sscanf(version, "pc-q35-%u", &major) != 1)
 		sscanf(version, "pc-i440fx-%u", &major);
 	proven = major >= 9;

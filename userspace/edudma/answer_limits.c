@@ -142,9 +142,13 @@ int measure_fragments(struct machine *machine)
  */
 static void *fill_memory(uint64_t bytes)
 {
-	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			    -1, 0);
+	void *memory;
 
+	if (!bytes) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return NULL;
 	memset(memory, 1, bytes);
