@@ -6,7 +6,9 @@
 source "$(dirname "$0")/lib.sh"
 
 figures=layout,cost,steps,stride,kmalloc-limit,interrupt,usage
+guests 2
 for which in one two; do
+	begins "$which"
 	status=0
 	"$top/qemu/run" --quiet "${virtual[@]}" --out "$out/$which" --module memlab -- sh -c "
 		edudma answer --json /results/answer.json || exit

@@ -6,6 +6,7 @@ source "$(dirname "$0")/lib.sh"
 
 find_device_qemu
 sg=("${real[@]}" --qemu "$device_qemu" --device edu-sg)
+guests 10 7
 guest edu-sg "${sg[@]}" -- 'edudma test --ktap' calls limits buffers mmap ownership
 # Long batches need much memory, which make test-debug does not leave to small guests.
 guest queues "${sg[@]}" --memory 512 --params quota_mb=64 -- uring ring load

@@ -9,13 +9,27 @@ set -euo pipefail
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(dirname "$tests")
 build=$(cd "$top" && realpath -m "${BUILD:-build}")
-name=$(realpath --relative-to="$tests" "${0%.t}")
+test=$0
+name=$(realpath "${test%.t}")
+case $name in
+"$tests"/*) name=${name#"$tests/"} ;;
+*) name=${name##*/} ;;
+esac
 out=$build/results/tests/$name
+# what failed, with its cause
+report=$out/failures
 rm -rf "$out"
 mkdir -p "$out"
 
 results=0
 failures=0
+skipped=0
+# guests that have begun, and how many there will be, if the test says so
+begun=0
+planned=''
+
+# A test that ends early, by a mistake of its own, reports that too.
+trap 'ended_early $?' EXIT
 
 # For guest: a clock that skips what the guest sleeps, or one that runs while two
 # processors race. The first is TCG's alone, whatever ACCEL= says.
@@ -23,18 +37,42 @@ failures=0
 virtual=(--clock virtual --accel tcg) real=(--clock real --smp 2)
 
 # How often a device goes and comes back in a guest. A machine does so a twentieth of it.
-export EDUDMA_CYCLES=${CYCLES:-100}
+export EDUDMA_CYCLES=${CYCLES:-10}
 
-# result 0|1 NAME: prints one, by the exit status of what was tested
+# It ends guests that hang: on a busy host the others take several times as long as alone.
+export TIMEOUT=${TIMEOUT:-1200}
+
+# shellcheck source=tests/available.sh
+source "$tests/available.sh"
+
+# tell TEXT: a line for the user, who does not see what prove reads
+tell() {
+	echo "  $*" >&2
+}
+
+# result 0|1 NAME [CAUSE]: prints one, by the exit status of what was tested. The cause of a
+# failure is text; its last lines are shown at the end.
 result() {
 	local not=''
 	results=$((results + 1))
 	if [ "$1" -ne 0 ]; then
 		not='not '
 		failures=$((failures + 1))
+		{
+			echo "not ok $results - $2"
+			[ -z "${3:-}" ] || tail -n 6 <<<"$3" | cut -c 1-200 | sed 's/^/  | /'
+		} >>"$report"
 	fi
 	# A # would begin a directive.
 	echo "${not}ok $results - ${2//#/}"
+}
+
+# skip TITLE REASON: a result that is none
+skip() {
+	results=$((results + 1))
+	skipped=$((skipped + 1))
+	echo "ok $results # SKIP $1: $2"
+	echo "$1: $2" >>"$out/skipped"
 }
 
 diag() {
@@ -47,17 +85,25 @@ check() {
 	shift
 	"$@" >"$out/check.log" 2>&1 || status=1
 	[ "$status" -eq 0 ] || diag <"$out/check.log"
-	result "$status" "$title"
+	if [ ! -s "$out/check.log" ]; then
+		result "$status" "$title" "$*"
+	else
+		result "$status" "$title" "$(tail -n 6 "$out/check.log" | tr -d '\0')"
+	fi
 }
 
 # forward TITLE: results from a program's KTAP, at any depth, become results of ours
 forward() {
-	local title=$1 line
+	local title=$1 line said=''
 	while IFS= read -r line; do
 		if [[ $line =~ ^' '*(not )?ok' '[0-9]+' '(.*)$ ]]; then
-			result "$([ -z "${BASH_REMATCH[1]}" ]; echo $?)" "$title: ${BASH_REMATCH[2]}"
+			result "$([ -z "${BASH_REMATCH[1]}" ]; echo $?)" "$title: ${BASH_REMATCH[2]}" "$said"
+			said=''
 		else
-			echo "# ${line#"${line%%[! ]*}"}"
+			line=${line#"${line%%[! ]*}"}
+			line="# ${line#'# '}"
+			echo "$line"
+			said+=${said:+$'\n'}$line
 		fi
 	done
 }
@@ -67,28 +113,85 @@ promise() {
 	echo "$1: tried $2, survived $3" >>"$out/promises"
 }
 
+# guests NUMBER [NUMBER]: how many there will be; another number on the debug kernel
+guests() {
+	planned=$1
+	! on_debug_kernel || planned=${2:-$1}
+}
+
+# begins TITLE [WORD]: the next guest does
+begins() {
+	begun=$((begun + 1))
+	tell "$name: $1${planned:+ ($begun of $planned)} ${2:-...}"
+}
+
+# memory_of [qemu/run OPTION]...: the MiB that a guest wants
+memory_of() {
+	local memory=${MEMORY:-256}
+	while [ $# -gt 0 ]; do
+		[ "$1" != --memory ] || memory=$2
+		shift
+	done
+	echo "$memory"
+}
+
+# promises_of PROGRAM...: prints the promises that they would speak of
+promises_of() {
+	local program word
+	echo clean
+	for program; do
+		[[ $program != *'edudma test'* ]] || echo bytes
+		for word in $program; do
+			[ ! -e "$tests/guest/$word.c" ] || sed -nE \
+				's/.*(ktap_promise\(|ktap_promised = )"([a-z-]+)".*/\2/p' "$tests/guest/$word.c"
+		done
+	done | sort -u
+}
+
 # guest TITLE [qemu/run OPTION]... -- PROGRAM...: boots one and runs the suite there.
-# Each program is one more result, by how it ended, and so is the guest.
+# Each program is one more result, by how it ended, and so is the guest. One for which the
+# machine has not enough memory is skipped.
 guest() {
-	local title=$1 status=0 options=()
+	local title=$1 status=0 options=() wanted left promised
 	shift
 	while [ "$1" != -- ]; do
 		options+=("$1")
 		shift
 	done
 	shift
+	wanted=$(memory_of "${options[@]}") left=$(available_memory /)
+	if [ "$wanted" -gt "$left" ]; then
+		begins "$title" SKIPPED
+		skip "$title" "the guest wants $wanted MiB of memory, of which $left are there"
+		for promised in $(promises_of "$@"); do
+			echo "$promised: skipped $title" >>"$out/promises"
+		done
+		return
+	fi
+	begins "$title"
 	mkdir -p "$out/$title"
 	"$top/qemu/run" --quiet --out "$out/$title" "${options[@]}" -- suite "$@" \
-		>"$out/$title/output" || status=$?
+		>"$out/$title/output" 2>"$out/$title/errors" || status=$?
 	sed -nE -e 's/^[# ]*promise //p' \
 		-e 's/^[# ]*Totals: pass:([0-9]+) fail:0 .*/bytes: tried \1, survived \1/p' \
 		"$out/$title/output" >>"$out/promises"
 	forward "$title" <"$out/$title/output"
 	check "$title: all programs have run" test "$(grep -c '^\(not \)\?ok ' "$out/$title/output")" -eq $#
 	# 1: the suite says that something failed, which has been reported.
-	[ "$status" -le 1 ] || echo "# qemu/run ended with status $status; see $out/$title"
-	result "$((status > 1))" "$title: the guest ends well, its logs are clean"
+	[ "$status" -le 1 ] || diag <"$out/$title/errors"
+	result "$((status > 1))" "$title: the guest ends well, its logs are clean" \
+		"$(cat "$out/$title/errors"; echo "qemu/run ended with status $status")"
 	promise clean 1 $((status <= 1))
+}
+
+# qtest PROGRAM: its results are ours, and so is its end
+qtest() {
+	local status=0
+	begins "$1"
+	"$tests/qtest/run" "$1" >"$out/output" 2>"$out/errors" || status=$?
+	forward "$1" <"$out/output"
+	[ $status = 0 ] || diag <"$out/errors"
+	result $status "$1: the program ends well" "$(<"$out/errors")"
 }
 
 # follow TITLE: shows how far the guest is that comes next; prove shows that in its own way
@@ -120,8 +223,27 @@ find_device_qemu() {
 	device_qemu=$(tail -n 1 "$out/check.log")
 }
 
+# Tells the user what failed, why, and where to look.
+tell_failures() {
+	local shown=30 lines
+	lines=$(wc -l <"$report")
+	tell "$test FAILED: $failures of $results results"
+	head -n "$shown" "$report" | sed 's/^/    /' >&2
+	[ "$lines" -le "$shown" ] || tell "  ... and more, in $report"
+	tell "  logs: $out"
+}
+
+# shellcheck disable=SC2317 # a trap calls it
+ended_early() {
+	tell "$test ENDED EARLY, with status $1 after result $results; logs: $out"
+}
+
 finish() {
+	[ -z "$planned" ] || check "there were $planned guests" test "$begun" -eq "$planned"
 	echo "1..$results"
+	echo "$results $failures $skipped" >"$out/totals"
 	[ $failures != 0 ] || echo passed >"$out/status"
+	trap - EXIT
+	[ $failures = 0 ] || tell_failures
 	exit $((failures != 0))
 }

@@ -32,6 +32,7 @@ on_port() {
 		"lifecycle surprise $device"
 }
 
+guests 8
 on_port edu "$edu"
 guest edu-pc "${pc[@]}" --device "$edu" -- \
 	'lifecycle unload' 'lifecycle sleep' "${leaves[@]}" "lifecycle unplug $edu"

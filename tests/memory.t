@@ -5,6 +5,7 @@
 # shellcheck source=tests/lib.sh
 source "$(dirname "$0")/lib.sh"
 
+guests 18 12
 all_work=(reach kmalloc=works vmalloc=works coherent=works)
 merged=(reach kmalloc=works vmalloc=merged coherent=works)
 

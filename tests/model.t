@@ -15,7 +15,10 @@ measure() {
 }
 
 check "the device is built" "$top/qemu/device/build" --build "$build"
+guests 2
+begins one
 check "a first guest measures" measure "$out/one"
+begins two
 check "a second guest measures" measure "$out/two"
 check "both have the same nanoseconds" cmp "$out"/{one,two}/bench.json
 finish

@@ -28,6 +28,7 @@ says COMMAND
 run 125 "a program that is not there is refused" --program /nowhere/tool -- true
 says '/nowhere/tool'
 # in real time, because nvme and the virtual clock wait for each other
+begins drive
 run 0 "a job may have a drive, a module and a program of its own" --clock real \
 	--drive driver=null-co,if=none,id=drive,size=1M --device nvme,drive=drive,serial=1 \
 	--module nvme --program "$(command -v prove)" -- \
@@ -48,6 +49,7 @@ rows() {
 
 # The same job twice, so that even its text is the same.
 for which in one two; do
+	begins "$which"
 	run 7 "run $which passes the job's status on" "${virtual[@]}" --out "$out/$which" -- \
 		sh -c 'cd /results && edudma bench --json bench.json --csv bench.csv && exit 7'
 done
@@ -64,6 +66,7 @@ check "64 KiB in pages take more, 32 at most" \
 	rows 'f["bytes"] != 65536 || f["method"] != "vmalloc" ||
 		f["commands"] <= (f["direction"] == "copy" ? 64 : 32)'
 
+begins "with trouble in its log"
 run 126 "a warning of the guest's kernel fails the run" "${virtual[@]}" --out "$out/warning" -- \
 	sh -c 'echo "WARNING: provoked by a test" >/dev/kmsg'
 says 'provoked by a test'
@@ -79,6 +82,7 @@ says 'possible circular locking'
 run 126 "... nor another stack" "${virtual[@]}" \
 	--expect-log 'circular.*#0 \(one\)' -- "${lockdep[@]}" 'Call Trace:'
 says 'Call Trace'
+begins "that dies"
 run 126 "a guest that dies fails the run" "${virtual[@]}" --out "$out/death" -- \
 	sh -c 'echo c >/proc/sysrq-trigger; sleep 100'
 finish

@@ -9,6 +9,7 @@ source "$(dirname "$0")/lib.sh"
 # hand, at work
 goes_down() {
 	local title=$1 command=$2 words=$3 work=$4 status=0
+	begins "$title"
 	"$top/qemu/run" --quiet "${real[@]}" "${@:5}" --out "$out/$title" -- \
 		sh -c "($work) >/dev/null 2>&1 & sleep 3; $command -f; sleep 60" \
 		>"$out/output" 2>&1 || status=$?
@@ -18,6 +19,7 @@ goes_down() {
 	check "$title: by itself" grep -q "$words" "$out/$title/console.log"
 }
 
+guests 9
 goes_down poweroff poweroff 'reboot: Power down' 'edudma bench & edudma test'
 goes_down reboot reboot 'reboot: Restarting system' 'edudma bench & edudma test'
 # The last device is shut down first. While the others end their commands, it is unbound.

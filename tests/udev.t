@@ -32,6 +32,7 @@ udevadm settle
 $look
 udevadm control --exit"
 
+begins guest
 status=0
 "$top/qemu/run" --quiet "${virtual[@]}" --no-driver --program "$udevd" \
 	--program "$(type -P udevadm)" --out "$out/guest" -- sh -ec "$job" >"$out/output" 2>&1 || status=$?

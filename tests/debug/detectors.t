@@ -33,6 +33,7 @@ for mistake in $names; do
 done
 rmmod detectors"
 
+begins guest
 status=0
 "$top/qemu/run" --quiet "${virtual[@]}" --no-driver --module detectors \
 	--append kasan_multi_shot --out "$out/guest" -- sh -ec "$job" \
