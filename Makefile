@@ -20,8 +20,8 @@ fresh-make := env -u MAKEFLAGS -u MAKELEVEL $(MAKE)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test shell check mutants answer bench bench-peer matrix docs device qemu debug-kernel test-debug \
-	fuzz soak coverage reliability build driver userspace programs measurement clean FORCE
+.PHONY: help run test test-device shell check mutants answer bench bench-peer matrix docs device qemu debug-kernel \
+	test-debug fuzz soak coverage reliability build driver userspace programs measurement clean FORCE
 
 help: ## this text
 	@echo 'Targets:'
@@ -37,7 +37,7 @@ help: ## this text
 	@echo '  KERNEL_VERSION=   the guest kernel in the archive of Debian: 6.12, or sid'
 	@echo '  SECONDS=600       how long make fuzz and make soak run; SEED= repeats them'
 	@echo '  KERNEL= KDIR=     the guest kernel and its headers; else that of the host'
-	@echo '  CYCLES=100        how often a device goes and comes back in a test; 10 in test-debug'
+	@echo '  CYCLES=10         how often a device goes and comes back in a test; 100 for a release'
 	@echo '  PROVEFLAGS=-j2    options of prove: so many files of tests at a time'
 	@echo '  BUILD=build       where all output goes'
 	@echo '  VERBOSE=1         shows the commands'
@@ -53,7 +53,9 @@ run: driver userspace ## tests and measures the three kinds of memory in a guest
 	@mv $(BUILD)/results/run/run.json $(BUILD)/results/run.json
 	@echo 'These figures are in $(BUILD:$(CURDIR)/%=%)/results/run.json'
 
-TESTS := tests/*.t tests/qtest/*.t
+# The longest first, so that two at a time end together
+slow := lifecycle memory shutdown edu-sg
+TESTS := $(slow:%=tests/%.t) $(filter-out $(slow:%=tests/%.t),$(wildcard tests/*.t))
 # These look at the host's part, at user space, or at how long things take
 hosted := $(addprefix tests/,answer.t harness.t matrix.t model.t run.t udev.t unit.t usage.t)
 
@@ -61,7 +63,15 @@ hosted := $(addprefix tests/,answer.t harness.t matrix.t model.t run.t udev.t un
 PROVEFLAGS ?= -j2
 
 test: build ## runs the whole test suite
-	$(Q)prove $(PROVEFLAGS) $(TESTS)
+	$(Q)PROVEFLAGS='$(PROVEFLAGS)' tests/prove $(TESTS)
+
+chosen = $(if $(filter command,$(origin TESTS)),$(TESTS))
+device-tests := $(wildcard tests/qtest/*.t)
+
+test-device: ## tests edu-sg itself in a QEMU with AddressSanitizer: 10 minutes to build, once
+	@scripts/setup run test device qemu
+	$(Q)PROVEFLAGS='$(PROVEFLAGS)' AGAIN='make $@' \
+		tests/prove $(or $(chosen),$(device-tests))
 
 debug-kernel: ## builds a kernel that watches the driver, once: 10 to 20 minutes
 	@scripts/setup debug
@@ -70,17 +80,17 @@ debug-kernel: ## builds a kernel that watches the driver, once: 10 to 20 minutes
 
 debugged := $(filter-out %/coverage.t,$(wildcard tests/debug/*.t))
 
-# Of 256 MiB that kernel leaves 80, and tests use up a quota; a cycle takes it long. What the
+# Of 256 MiB that kernel leaves 80, and tests use up a quota. What the
 # others have reached is looked at after them, however many run at a time.
 test-debug: debug-kernel ## runs what boots guests on that kernel, and the tests that need it
 	$(Q)kernel=$$(qemu/guest/debug-kernel) || exit; \
 	run() { \
-		$(MAKE) test KERNEL=$$kernel/bzImage KDIR=$$kernel/build BUILD=$(BUILD)/debug \
-			PARAMS=quota_mb=32 CYCLES=$(or $(CYCLES),10) TIMEOUT=1200 TESTS="$$1"; \
+		AGAIN='make $@' $(MAKE) test KERNEL=$$kernel/bzImage KDIR=$$kernel/build \
+			BUILD=$(BUILD)/debug PARAMS=quota_mb=32 TESTS="$$1"; \
 	}; \
 	failed=0; \
-	run '$(debugged) $(filter-out $(hosted),$(wildcard tests/*.t))' || failed=1; \
-	run tests/debug/coverage.t && exit $$failed
+	run '$(or $(chosen),$(debugged) $(filter-out $(hosted),$(TESTS)))' || failed=1; \
+	$(if $(chosen),,run tests/debug/coverage.t && )exit $$failed
 
 fuzz: debug-kernel ## uses the driver in random, hostile ways for 10 minutes
 	$(Q)kernel=$$(qemu/guest/debug-kernel) && export BUILD=$(BUILD)/debug && \
@@ -93,7 +103,7 @@ soak: build device ## 16 processes use the device for 10 minutes of guest time
 coverage: ## prints the lines of the driver that test-debug and fuzz did not reach
 	@scripts/coverage
 
-reliability: ## says whether the last make test and test-debug held every promise
+reliability: ## says whether the last test, test-device and test-debug held every promise
 	$(Q)tests/reliability --check
 
 shell: driver userspace ## starts a guest with the driver loaded, for you to play in
