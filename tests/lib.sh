@@ -45,9 +45,10 @@ export TIMEOUT=${TIMEOUT:-1200}
 # shellcheck source=tests/available.sh
 source "$tests/available.sh"
 
-# tell TEXT: a line for the user, who does not see what prove reads
+# tell TEXT: a line for the user, who does not see what prove reads. It passes on standard
+# error as well, but only when it reads the next result.
 tell() {
-	echo "  $*" >&2
+	echo "  $*" >&"${TELL_FD:-2}"
 }
 
 # result 0|1 NAME [CAUSE]: prints one, by the exit status of what was tested. The cause of a
@@ -97,7 +98,7 @@ forward() {
 	local title=$1 line said=''
 	while IFS= read -r line; do
 		if [[ $line =~ ^' '*(not )?ok' '[0-9]+' '(.*)$ ]]; then
-			result "$([ -z "${BASH_REMATCH[1]}" ]; echo $?)" "$title: ${BASH_REMATCH[2]}" "$said"
+			result "$([ -z "${BASH_REMATCH[1]}" ]; echo $?)" "$title: ${BASH_REMATCH[2]#- }" "$said"
 			said=''
 		else
 			line=${line#"${line%%[! ]*}"}
@@ -228,7 +229,7 @@ tell_failures() {
 	local shown=30 lines
 	lines=$(wc -l <"$report")
 	tell "$test FAILED: $failures of $results results"
-	head -n "$shown" "$report" | sed 's/^/    /' >&2
+	tell "$(head -n "$shown" "$report" | sed '2,$s/^/    /; 1s/^/  /')"
 	[ "$lines" -le "$shown" ] || tell "  ... and more, in $report"
 	tell "  logs: $out"
 }
