@@ -158,8 +158,10 @@ qemu_command() {
 		qemu_words+=(-icount "shift=3,sleep=off${record:-}"
 			-rtc base=2024-01-01T00:00:00,clock=vm -seed 1)
 	else
-		# on a busy host the timer is too late for Linux to believe in it
-		words+=" no_timer_check"
+		# A busy host stops a virtual processor for longer than Linux believes: the timer
+		# is late, and watchdogs bark after 20 s. As for hung tasks, 120 s are a lockup.
+		words+=" no_timer_check watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120"
+		words+=" workqueue.watchdog_thresh=120"
 	fi
 	case $iommu in
 	intel)
