@@ -5,13 +5,16 @@
 # shellcheck source=tests/lib.sh
 source "$(dirname "$0")/lib.sh"
 
+# The guest's shell waits for this: a host may be too busy for any number of seconds.
+at_work='until grep -q "^submitted [1-9]" /sys/kernel/debug/edudma/edudma0/counters; do sleep 1; done; sleep 3'
+
 # goes_down TITLE COMMAND LAST-WORDS WORK [qemu/run OPTION]...: the guest ends by its own
 # hand, at work
 goes_down() {
 	local title=$1 command=$2 words=$3 work=$4 status=0
 	begins "$title"
 	"$top/qemu/run" --quiet "${real[@]}" "${@:5}" --out "$out/$title" -- \
-		sh -c "($work) >/dev/null 2>&1 & sleep 3; $command -f; sleep 60" \
+		sh -c "($work) >/dev/null 2>&1 & $at_work; $command -f; sleep 600" \
 		>"$out/output" 2>&1 || status=$?
 	diag <"$out/output"
 	# 125: the guest did not come to the end of its job, and there is no other trouble

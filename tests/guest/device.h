@@ -106,15 +106,17 @@ void expect_device_works(int fd, uint32_t method);
  * @transfer: the request, and its results
  * @thread: who waits
  * @result: 0 or the errno
+ * @ended: @result is there
  */
 struct flight {
 	int fd;
 	struct edudma_transfer transfer;
 	pthread_t thread;
 	int result;
+	bool ended;
 };
 
-/* Start a transfer and return once its range (one of @watched) is the device's. */
+/* Start a transfer and return once its range (one of @watched) is the device's, or has been. */
 void take_off(struct flight *flight, int fd, struct edudma_transfer transfer,
 	      const struct buffer *watched);
 /* Wait for its end; returns its errno, or 0. */

@@ -30,6 +30,26 @@ static uint32_t factorial_of(uint32_t n)
 	return result;
 }
 
+/* Where the device says that it computes */
+#define STATUS		(0x20 / 4)
+#define COMPUTING	1u
+
+static void wait_until_it_computes(volatile uint32_t *registers)
+{
+	for (unsigned int tries = 0; !(registers[STATUS] & COMPUTING); tries++) {
+		ASSERT(tries < 60000);
+		usleep(1000);
+	}
+}
+
+static volatile uint32_t *registers_of(int fd)
+{
+	char address[16];
+
+	get_address(fd, address);
+	return map_registers(address);
+}
+
 TEST(factorials)
 {
 	int fd = open_device();
@@ -77,7 +97,7 @@ TEST(factorial_with_signal)
 
 	ASSERT_OK(sigaction(SIGUSR1, &action, NULL));
 	ASSERT(!pthread_create(&thread, NULL, compute_long, &fd));
-	usleep(300000);
+	wait_until_it_computes(registers_of(fd));
 	ASSERT(!pthread_kill(thread, SIGUSR1));
 	pthread_join(thread, NULL);
 	ASSERT_OK(factorial(fd, 10, 0, &result));
@@ -100,7 +120,7 @@ TEST(factorial_with_timeout_behind_another)
 	uint32_t result;
 
 	ASSERT(!pthread_create(&thread, NULL, compute_for_a_while, &other));
-	usleep(300000);
+	wait_until_it_computes(registers_of(fd));
 	EXPECT_ERRNO(factorial(fd, 5, 100000000, &result), ETIMEDOUT);
 	pthread_join(thread, NULL);
 	EXPECT_OK(factorial(fd, 5, 0, &result));
@@ -108,23 +128,23 @@ TEST(factorial_with_timeout_behind_another)
 }
 
 /* As if the device's interrupt were lost */
-static void *tell_not_to_interrupt(void *address)
+static void *tell_not_to_interrupt(void *fd)
 {
-	usleep(300000);
-	map_registers(address)[0x20 / 4] = 0;
+	volatile uint32_t *registers = registers_of(*(int *)fd);
+
+	wait_until_it_computes(registers);
+	registers[STATUS] = 0;
 	return NULL;
 }
 
 TEST(factorial_without_its_interrupt)
 {
 	int fd = open_device();
-	char address[16];
 	pthread_t thread;
 	uint32_t result;
 
-	get_address(fd, address);
-	ASSERT(!pthread_create(&thread, NULL, tell_not_to_interrupt, address));
-	EXPECT_OK(factorial(fd, 10 * LONG_N, 60000000000, &result));
+	ASSERT(!pthread_create(&thread, NULL, tell_not_to_interrupt, &fd));
+	EXPECT_OK(factorial(fd, 10 * LONG_N, 300000000000, &result));
 	pthread_join(thread, NULL);
 }
 

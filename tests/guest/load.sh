@@ -58,20 +58,26 @@ set_and_restored() {
 
 # Nobody is left who would go on for ever.
 all_gone() {
-	for _ in 1 2 3 4 5; do
-		pidof edudma || return 0
+	tries=0
+	while pidof edudma; do
+		tries=$((tries + 1))
+		[ $tries -lt 60 ] || return 1
 		sleep 1
 	done
-	return 1
 }
 
 restored_when_killed() {
 	was=$(cat $parameter)
 	edudma bench --seconds 100 --depth 1 --sizes 4K --completion poll &
-	sleep 1
-	grep poll $parameter || return 1
-	kill $!
-	wait $!
+	bench=$!
+	tries=0
+	until grep poll $parameter; do
+		tries=$((tries + 1))
+		[ $tries -lt 60 ] || return 1
+		sleep 1
+	done
+	kill $bench
+	wait $bench
 	cat $parameter
 	[ "$(cat $parameter)" = "$was" ] && all_gone
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Transfers in flight: what they keep from others, and in which order they go. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +23,31 @@ static void setup(void)
 static uint64_t long_length(void)
 {
 	return LONG_COMMANDS * info.window;
+}
+
+static void ignore(int signal __attribute__((unused)))
+{
+}
+
+/*
+ * The device is busy until unblock_queue(): with more commands than any guest has the time
+ * for, so that they do not end however slow the test is.
+ */
+static void block_queue(struct flight *flight)
+{
+	struct sigaction action = { .sa_handler = ignore };
+	struct buffer endless = alloc_buffer(fd, EDUDMA_VMALLOC, 4 * MIB);
+
+	ASSERT_OK(sigaction(SIGUSR1, &action, NULL));
+	take_off(flight, fd, (struct edudma_transfer) {
+		.op = EDUDMA_TO_DEVICE, .src = endless.handle, .length = endless.length
+	}, &endless);
+}
+
+static void unblock_queue(struct flight *flight)
+{
+	ASSERT(!pthread_kill(flight->thread, SIGUSR1));
+	EXPECT_EQ(land(flight), EINTR);
 }
 
 TEST_EACH(source_in_flight)
@@ -115,24 +141,21 @@ TEST_EACH(copy_in_flight)
 TEST(in_order_of_submission)
 {
 	enum { NR = 12 };
-	struct buffer buffers[NR], long_one, check;
+	struct buffer buffers[NR], check;
 	struct flight first, flights[NR];
 	uint8_t *board;
 
 	setup();
-	long_one = alloc_buffer(fd, EDUDMA_COHERENT, long_length());
 	for (unsigned int i = 0; i < NR; i++) {
 		buffers[i] = alloc_buffer(fd, EDUDMA_COHERENT, NR);
 		ASSERT_OK(cpu_fill(&buffers[i], 0, NR, i));
 	}
-	take_off(&first, fd, (struct edudma_transfer) {
-		.op = EDUDMA_TO_DEVICE, .src = long_one.handle, .length = long_length()
-	}, &long_one);
+	block_queue(&first);
 	for (unsigned int i = 0; i < NR; i++)
 		take_off(&flights[i], fd, (struct edudma_transfer) {
 			.op = EDUDMA_TO_DEVICE, .src = buffers[i].handle, .length = NR - i
 		}, &buffers[i]);
-	EXPECT_EQ(land(&first), 0);
+	unblock_queue(&first);
 	for (unsigned int i = 0; i < NR; i++) {
 		EXPECT_EQ(land(&flights[i]), 0);
 		EXPECT(flights[i].transfer.queue_ns >= i * info.command_ns / 100 * 98);
@@ -176,22 +199,19 @@ TEST(files_take_turns)
 
 TEST(quota_of_transfers)
 {
-	struct buffer long_one, stranger, extra, *buffers;
-	struct flight first, *flights;
+	struct buffer stranger, extra, *buffers;
+	struct flight first, other_s, *flights;
 	int other = open_device();
 
 	setup();
 	buffers = calloc(info.max_transfers, sizeof(*buffers));
 	flights = calloc(info.max_transfers, sizeof(*flights));
 	ASSERT(buffers && flights);
-	long_one = alloc_buffer(fd, EDUDMA_COHERENT, 5 * long_length());
 	extra = alloc_buffer(fd, EDUDMA_COHERENT, 1);
 	stranger = alloc_buffer(other, EDUDMA_COHERENT, 1);
 	for (unsigned int i = 1; i < info.max_transfers; i++)
 		buffers[i] = alloc_buffer(fd, EDUDMA_KMALLOC, 1);
-	take_off(&first, fd, (struct edudma_transfer) {
-		.op = EDUDMA_TO_DEVICE, .src = long_one.handle, .length = long_one.length
-	}, &long_one);
+	block_queue(&first);
 	for (unsigned int i = 1; i < info.max_transfers; i++)
 		take_off(&flights[i], fd, (struct edudma_transfer) {
 			.op = EDUDMA_TO_DEVICE, .src = buffers[i].handle, .length = 1
@@ -199,9 +219,12 @@ TEST(quota_of_transfers)
 
 	EXPECT_ERRNO(to_device(&extra, 0, 1, 0), EAGAIN);
 	EXPECT_OK(cpu_fill(&extra, 0, 1, 1));
-	EXPECT_OK(to_device(&stranger, 0, 1, 0));
+	take_off(&other_s, other, (struct edudma_transfer) {
+		.op = EDUDMA_TO_DEVICE, .src = stranger.handle, .length = 1
+	}, &stranger);
 
-	EXPECT_EQ(land(&first), 0);
+	unblock_queue(&first);
+	EXPECT_EQ(land(&other_s), 0);
 	for (unsigned int i = 1; i < info.max_transfers; i++)
 		EXPECT_EQ(land(&flights[i]), 0);
 	EXPECT_OK(to_device(&extra, 0, 1, 0));
