@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Whatever befalls the device at work, a hundred times over, on each bus that it may be on:
+# Whatever befalls the device at work, EDUDMA_CYCLES times, on each bus that it may be on:
 # requests end, files and mappings go on or are dead, and the next request works.
 # shellcheck source=tests/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 find_device_qemu
-port=("${virtual[@]}" --timeout 900 --monitor --device 'pcie-root-port,id=rp,chassis=1')
-pc=("${virtual[@]}" --timeout 900 --monitor --machine pc)
+port=("${virtual[@]}" --monitor --device 'pcie-root-port,id=rp,chassis=1')
+pc=("${virtual[@]}" --monitor --machine pc)
 edu='edu,id=dev'
 # All requests are for one channel, and each takes a fifth of a second.
 sg='edu-sg,id=dev,channels=1,timing=model,latency-ns=200000000'

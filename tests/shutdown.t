@@ -35,17 +35,17 @@ goes_down unbound reboot 'reboot: Restarting system' '
 	echo "unbound $last" >/dev/kmsg' --device edu --device edu --device edu --device edu
 promise shutdown $((results / 2)) $(((results - failures) / 2))
 
-# The kernel comes back five times in a row, by itself or by way of the firmware.
+# The kernel comes back, a twentieth of EDUDMA_CYCLES times, by itself or by way of the firmware.
 find_device_qemu
 # shellcheck source=/dev/null
 source "$build/kernel.env"
 comes_back() { # TITLE [qemu/run OPTION]...
 	# To load a kernel means to hash it, which takes long by the virtual clock; and to find
 	# room for it beside the one that runs, which is more than edu reaches.
-	guest "$1-kexec" "${virtual[@]}" "${@:2}" --timeout 900 --no-driver --file "$KERNEL_PACKED" \
+	guest "$1-kexec" "${virtual[@]}" "${@:2}" --no-driver --file "$KERNEL_PACKED" \
 		--memory 512 --append watchdog_thresh=60 -- \
 		"again kexec $(basename "$KERNEL_PACKED") dma_bits=32"
-	guest "$1-reboot" "${virtual[@]}" "${@:2}" --timeout 900 --no-driver --reboot -- 'again reboot'
+	guest "$1-reboot" "${virtual[@]}" "${@:2}" --no-driver --reboot -- 'again reboot'
 }
 
 comes_back edu --device edu,dma_mask=0xffffffff

@@ -30,8 +30,8 @@ latency=200000
 ! on_debug_kernel || latency=100000000
 slow="edu-sg,timing=model,latency-ns=$latency"
 follow edu
-guest edu "${virtual[@]}" --timeout $((10 * edu + 300)) -- "soak --seed $seed --seconds $edu"
+guest edu "${virtual[@]}" --timeout $((10 * edu + 1200)) -- "soak --seed $seed --seconds $edu"
 follow edu-sg
-guest edu-sg "${real[@]}" --timeout $((10 * edu_sg + 300)) --memory 1024 \
+guest edu-sg "${real[@]}" --timeout $((10 * edu_sg + 1200)) --memory 1024 \
 	--qemu "$device_qemu" --device "$slow" -- "soak --seed $seed --seconds $edu_sg"
 finish

@@ -25,7 +25,7 @@ seconds=${seconds:-30} seed=${seed:-$(date +%s)}
 source "$(dirname "$0")/../lib.sh"
 
 # The quota leaves memory for several threads and children.
-random_use=(--timeout $((10 * seconds + 300)) --params quota_mb=2 --
+random_use=(--timeout $((10 * seconds + 1200)) --params quota_mb=2 --
 	"fuzz --seed $seed --seconds $(((seconds + 1) / 2))")
 find_device_qemu
 follow edu
