@@ -12,6 +12,7 @@ trouble+='|DMAR: \[|bad unlock balance|suspicious RCU|sleeping function|scheduli
 
 # ... although it looks like it
 harmless='DMA-API: (preallocated|debugging enabled)'
+harmless+='|\] (Kernel c|C)ommand line: |RCU CPU stall warnings timeout set to'
 
 fetch_results() {
 	[ -s "$scratch/results.tar" ] || return 0
