@@ -15,7 +15,7 @@ for which in one two; do
 		edudma answer -e $figures --json /results/figures.json || exit
 		! edudma answer -e fragments --json /results/none.json 2>/results/refused" >"$out/$which.log" 2>&1 || status=$?
 	[ $status = 0 ] || diag <"$out/$which.log"
-	result $status "run $which judges what one machine can say"
+	result $status "run $which judges what one machine can say" "$(<"$out/$which.log")"
 done
 check "two runs agree on every figure" cmp "$out"/{one,two}/figures.json
 check "... and on every verdict" cmp "$out"/{one,two}/answer.json

@@ -18,7 +18,7 @@ goes_down() {
 		>"$out/output" 2>&1 || status=$?
 	diag <"$out/output"
 	# 125: the guest did not come to the end of its job, and there is no other trouble
-	check "$title: the guest goes down" test "$status" -eq 125
+	result $((status != 125)) "$title: the guest goes down" "$(<"$out/output")"
 	check "$title: by itself" grep -q "$words" "$out/$title/console.log"
 }
 

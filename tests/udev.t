@@ -36,7 +36,7 @@ begins guest
 status=0
 "$top/qemu/run" --quiet "${virtual[@]}" --no-driver --program "$udevd" \
 	--program "$(type -P udevadm)" --out "$out/guest" -- sh -ec "$job" >"$out/output" 2>&1 || status=$?
-result "$status" "the guest ends well"
+result "$status" "the guest ends well" "$(<"$out/output")"
 check "without the rule, the node is root's alone" \
 	test "$(sed -n 1p "$out/output")" = "node 600 root:root"
 check "with it, the group's too: a member opens it, a stranger does not" \

@@ -8,6 +8,6 @@ for unit in plan userspace answer; do
 	status=0
 	"$build/tests/unit/$unit" >"$out/$unit" 2>&1 || status=$?
 	forward "$unit" <"$out/$unit"
-	result "$status" "$unit: the program ends well"
+	result "$status" "$unit: the program ends well" "$(<"$out/$unit")"
 done
 finish
