@@ -41,8 +41,9 @@ rows() {
 
 # What holds whatever was measured. Requests that are outstanding at a time are
 # those made a second, times how long each takes. Of each channel, one that was under way
-# when the time began is counted in whole.
+# when the time began is counted in whole. A buffer of a page is in one segment.
 possible='f["verified"] == "true" && f["ops"] > 0 && f["calls"] > 0 &&
+	f["segments"] == 1 + (f["direction"] == "copy") &&
 	f["ops"] / f["seconds"] / f["ops_per_second"] ~ /^(1$|1\.000|0\.999)/ &&
 	f["throughput_Bps"] / f["ops_per_second"] / f["bytes"] ~ /^(1$|1\.000|0\.999)/ &&
 	f["busy_fraction"] > 0 &&

@@ -64,6 +64,7 @@ struct load_settings {
  * @channels: how many of the device's are in use
  * @blocking: by the call that waits
  * @map_each: buffers are allocated and freed for every request
+ * @segments: pieces that the buffers of a request are in for the device, on average
  * @tally: of all streams
  * @ops_per_second: requests
  * @throughput_Bps: bytes
@@ -81,6 +82,7 @@ struct load_row {
 	uint32_t channels;
 	bool blocking;
 	bool map_each;
+	double segments;
 	struct tally_sum tally;
 	double ops_per_second;
 	double throughput_Bps;

@@ -31,6 +31,7 @@ static struct json_object *json_row(const struct load_row *row, const char *comp
 	json_add_number(object, "channels", row->channels);
 	json_add_string(object, "mode", row->blocking ? "blocking" : "queue");
 	json_add_bool(object, "map_each", row->map_each);
+	json_add_decimal(object, "segments", row->segments, 3);
 	json_add(object, "completion", *completion ? json_object_new_string(completion) : NULL);
 	json_add_number(object, "ops", row->tally.ops);
 	json_add_number(object, "calls", row->tally.calls);

@@ -42,6 +42,16 @@ static int verify_all(struct stream *streams, struct load_row *row)
 	return error;
 }
 
+/* As they are in the end: with buffers of their own, requests had others before */
+static double mean_segments(const struct stream *streams, const struct load_row *row)
+{
+	uint64_t segments = 0;
+
+	for (uint32_t i = 0; i < load_streams(row); i++)
+		segments += stream_segments(&streams[i]);
+	return (double)segments / load_streams(row) / row->depth;
+}
+
 static int open_all(struct stream *streams, const struct device *device,
 		    const struct load_row *row)
 {
@@ -77,6 +87,7 @@ static int measure(struct stream *streams, const struct device *device, struct l
 		error = verify_all(streams, row);
 	if (error)
 		return fail("%s: %s", load_row_name(row), edudma_strerror(error));
+	row->segments = mean_segments(streams, row);
 	set_rates(row);
 	return 0;
 }

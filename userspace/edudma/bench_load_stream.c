@@ -212,3 +212,13 @@ int stream_check(struct stream *stream, bool *arrived)
 		error = check_slot(stream, &stream->slots[i], arrived);
 	return error;
 }
+
+uint64_t stream_segments(const struct stream *stream)
+{
+	uint64_t segments = 0;
+
+	for (uint32_t i = 0; i < stream->row->depth; i++)
+		segments += stream->slots[i].src.buffer.segments +
+			    stream->slots[i].dst.buffer.segments;
+	return segments;
+}

@@ -70,6 +70,9 @@ int stream_fill(struct stream *stream);
 int stream_pass(struct stream *stream);
 int stream_check(struct stream *stream, bool *arrived);
 
+/* Pieces that the buffers of all slots are in, for the device */
+uint64_t stream_segments(const struct stream *stream);
+
 /* Keep all streams of a row busy for a time, each in a thread of its own */
 int streams_run(struct stream *streams, const struct load_row *row, uint64_t row_ns,
 		struct tally_sum *sum);
