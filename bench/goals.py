@@ -41,9 +41,9 @@ def small(rows):
     worst, best = 1.0, {}
     for row in rows:
         if row["bytes"] <= SMALL:
-            size, rate = row["bytes"], row["throughput_Bps"]
-            best[size] = max(best.get(size, 0), rate)
-            worst = min(worst, rate / best[size])
+            key, rate = (row["method"], row["bytes"]), row["throughput_Bps"]
+            best[key] = max(best.get(key, 0), rate)
+            worst = min(worst, rate / best[key])
     return {"what": f"up to {tables.size(SMALL)}: throughput over that of any less depth",
             "goal": KEPT, "measured": worst, "met": worst >= KEPT}
 
@@ -53,7 +53,8 @@ def large(rows):
     worst = min(rows, key=lambda row: row["copy_ratio"])
     met = sum(row["copy_ratio"] >= OF_MEMCPY for row in rows)
     return {"what": f"above {tables.size(SMALL)}: throughput over memcpy's ({met} of {len(rows)}; "
-                    f"least: {tables.size(worst['bytes'])}, depth {worst['depth']})",
+                    f"least: {worst['method']}, {tables.size(worst['bytes'])}, "
+                    f"depth {worst['depth']})",
             "goal": OF_MEMCPY, "measured": worst["copy_ratio"], "met": met == len(rows)}
 
 

@@ -29,6 +29,10 @@ LOOKS = ((4, 1, "#000000"), (6, 2, "#0050b0"), (8, 3, "#b03000"),
          (5, 4, "#006030"), (7, 5, "#702080"), (9, 1, "#806000"))
 
 
+# depths of the curves by size
+BY_SIZE = (1, 8)
+
+
 def curve(number, title):
     """How the curve of that number looks"""
     point, dashes, colour = LOOKS[number - 1]
@@ -66,14 +70,18 @@ def plot(path, settings, curves):
 
 
 def by_size(rows, path):
-    """Some depths, and what limits them"""
+    """Two depths, and what limits the deeper one"""
     sizes = sorted({row["bytes"] for row in rows})
-    curves = {f"depth {depth}": [(row["bytes"], row["throughput_Bps"])
-                                 for row in rows if row["depth"] == depth]
-              for depth in (1, 4, 16, 64)}
-    curves["host memcpy, as depth 4"] = [(row["bytes"], row["memcpy_Bps"])
-                                         for row in rows if row["depth"] == 4]
-    plot(path, 'set title "edu-sg to memory: vmalloc, 1 channel"\n'
+    curves = {}
+    for row in rows:
+        if row["depth"] in BY_SIZE:
+            curve_of = curves.setdefault(f"{row['method']}, depth {row['depth']}", [])
+            curve_of.append((row["bytes"], row["throughput_Bps"]))
+    for row in rows:
+        if row["depth"] == BY_SIZE[-1]:
+            curve_of = curves.setdefault(f"memcpy, as {row['method']}", [])
+            curve_of.append((row["bytes"], row["memcpy_Bps"]))
+    plot(path, 'set title "edu-sg to memory: 1 channel"\n'
          'set xlabel "size of a transfer"\n' + axis("x", sizes, tables.size), curves)
 
 

@@ -128,18 +128,20 @@ def grid(rows, line, column, cell):
                             for one in lines]
 
 
+def with_ratio(row):
+    return f"{rate(row['throughput_Bps'])} ({row['copy_ratio']:.2f})"
+
+
 def scaling_tables(result):
     sizes = [row for row in result["scaling"] if row["axis"] == "size"]
     others = [row for row in result["scaling"] if row["axis"] != "size"]
-    for title, cell in (
-            ("Throughput by size and depth", lambda row: rate(row["throughput_Bps"])),
-            ("The same as a part of memcpy", lambda row: f"{row['copy_ratio']:.2f}")):
-        yield Table(title, *grid(sizes, lambda row: size(row["bytes"]),
-                                 lambda row: f"depth {row['depth']}", cell))
+    for method in dict.fromkeys(row["method"] for row in sizes):
+        yield Table(f"Throughput of {method} by size and depth (as a part of memcpy)", *grid(
+            [row for row in sizes if row["method"] == method], lambda row: size(row["bytes"]),
+            lambda row: f"depth {row['depth']}", with_ratio))
     yield Table("Throughput by channels, and by processes (as a part of memcpy)", *grid(
         others, lambda row: f"{row['axis']}: {row[row['axis']]}",
-        lambda row: size(row["bytes"]),
-        lambda row: f"{rate(row['throughput_Bps'])} ({row['copy_ratio']:.2f})"))
+        lambda row: size(row["bytes"]), with_ratio))
 
 
 def goals_table(result):
