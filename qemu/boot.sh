@@ -121,7 +121,7 @@ pack_job() {
 }
 
 qemu_command() {
-	local device drive words record
+	local device drive object words record
 	words="console=ttyS0 ignore_loglevel panic=-1 oops=panic cryptomgr.notests"
 	qemu_words=("$qemu" -nodefaults -no-user-config -display none
 		-machine "$machine" -smp "$smp" -m "$memory"
@@ -170,6 +170,9 @@ qemu_command() {
 		;;
 	virtio) qemu_words+=(-device virtio-iommu-pci) ;;
 	esac
+	for object in "${objects[@]}"; do
+		qemu_words+=(-object "$object")
+	done
 	for drive in "${drives[@]}"; do
 		qemu_words+=(-drive "$drive")
 	done
