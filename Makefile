@@ -36,6 +36,7 @@ help: ## this text
 	@echo '  QEMU=             qemu-system-x86_64, or a version in the archive of Debian: 10.0'
 	@echo '  KERNEL_VERSION=   the guest kernel in the archive of Debian: 6.12, or sid'
 	@echo '  SECONDS=600       how long make fuzz and make soak run; SEED= repeats them'
+	@echo '  ROUNDS=3          of make bench and make bench-peer'
 	@echo '  KERNEL= KDIR=     the guest kernel and its headers; else that of the host'
 	@echo '  CYCLES=10         how often a device goes and comes back in a test; 100 for a release'
 	@echo '  PROVEFLAGS=-j2    options of prove: so many files of tests at a time'
@@ -117,7 +118,7 @@ device: ## builds edu-sg, our own device, for the installed QEMU
 bench: build device measurement ## measures edu-sg under load: how busy, and how that scales
 	$(Q)bench/load
 
-bench-peer: build device measurement ## measures edu-sg against nvme, side by side
+bench-peer: build device measurement ## measures edu-sg against nvme and virtio-blk
 	$(Q)bench/peer
 
 qemu: ## builds QEMU from source with edu-sg inside

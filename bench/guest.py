@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Runs commands in a guest, one after the other, and brings back what they wrote."""
+"""Runs commands in a guest, one after the other, and brings back what they wrote.
+
+A command that fails or never ends costs its own result. Each result arrives when its command
+ends, so a guest that does not come to its end costs only those that it still had to bring.
+"""
 
 import json
 import os
 import pathlib
 import shlex
+import signal
 import subprocess
 import sys
 
@@ -17,12 +22,44 @@ QEMU = BUILD / "device/qemu-edu-sg"
 # qemu/run's exit status for a guest that was stopped
 TIMEOUT = 124
 
-# A command's own words are of interest only if it fails
-JOB = """
-step() {
-	"$@" >/tmp/step.log 2>&1 || { cat /tmp/step.log; exit 1; }
+HUNG, FAILED = "hung", "failed"
+
+# A process that waits for a device may not die of SIGKILL. Then the job goes on without it, and
+# without what that device would do next (nvme-4096-1 is nvme's), for as long as it is there.
+# A command's own words are of interest only if it fails.
+JOB = r"""
+step() { # NAME LIMIT COMMAND...
+	name=$1 limit=$2 status=hung lost=/tmp/lost-${1%%-[0-9]*}
+	shift 2
+	if ! kill -0 "$(cat "$lost" 2>&1)" 2>/dev/null; then
+		mkfifo "/tmp/$name"
+		exec 3<>"/tmp/$name"
+		{
+			"$@" >"/tmp/$name.log" 2>&1 &
+			echo $! >"$lost"
+			wait $!
+			echo $? >&3
+		} 2>/dev/null &
+		if ! read -r -t "$limit" status <&3; then
+			status=hung
+			kill -KILL "$(cat "$lost")"
+			read -r -t 10 _ <&3
+		fi
+	fi
+	case $status in
+	0) echo "@$name $(tr -d '\n' <"/tmp/$name.json")" ;;
+	hung) echo "@$name hung" ;;
+	*)
+		cat "/tmp/$name.log"
+		echo "@$name failed"
+		;;
+	esac
 }
 """
+
+
+class Unusable(Exception):
+    """A guest that brought nothing: another would not, either."""
 
 
 def need_build(goal):
@@ -33,41 +70,75 @@ def need_build(goal):
 
 
 class Guest:
-    """One guest and its list of steps."""
+    """One guest, its list of steps, and what they wrote, by their names: JSON, HUNG or FAILED"""
 
-    def __init__(self, out, *options):
+    def __init__(self, out, timeout, *options):
         self.out = out
-        self.options = options
+        # limits are for a host that has a processor or so to spare
+        self.slow = max(1, os.getloadavg()[0] / 4)
+        self.options = ("--timeout", str(int(timeout * self.slow)), *options)
         self.job = JOB
+        self.results = {}
 
     def say(self, text):
         """Adds a line about how far it is."""
         self.job += shlex.join(["echo", text]) + "\n"
 
-    def step(self, name, *command):
-        """Adds a command that writes NAME.json; in its words, {} stands for that file."""
-        words = [str(word).replace("{}", f"/results/{name}.json") for word in command]
-        self.job += shlex.join(["step", *words]) + "\n"
+    def step(self, name, limit, *command):
+        """Adds a command that writes JSON to the file {}, in so many seconds unless the host
+        is busy."""
+        words = [str(word).replace("{}", f"/tmp/{name}.json") for word in command]
+        self.job += shlex.join(["step", name, str(int(limit * self.slow)), *words]) + "\n"
 
-    def boot(self):
-        """Boots the guest; returns qemu/run's exit status."""
+    def take(self, line):
+        """A line of the job: a result, or how far it is"""
+        if not line.startswith("@"):
+            print(line, end="", flush=True)
+            return
+        name, _, result = line.rstrip()[1:].partition(" ")
+        try:
+            self.results[name] = json.loads(result)
+        except ValueError:
+            # it did not end well; or the guest ended in the middle of the line
+            self.results[name] = result if result == HUNG else FAILED
+            print(f"    {name}: {self.results[name]}", flush=True)
+
+    def run(self):
+        """Boots the guest; returns whether all went well there."""
         command = [TOP / "qemu/run", "--quiet", "--qemu", QEMU, "--clock", "real",
                    "--out", self.out, *self.options, "--", "sh", "-c", self.job]
-        for old in self.out.glob("*.json"):
-            old.unlink()
-        # what is printed here is progress, the results come later
-        return subprocess.run(command, stdout=sys.stderr, check=False).returncode
-
-    def run(self, tries=1):
-        """Returns what the steps wrote, by their names. A guest that hangs may be tried again."""
-        status = self.boot()
-        while status == TIMEOUT and tries > 1:
-            print("  the guest hangs: once more", file=sys.stderr)
-            tries -= 1
-            status = self.boot()
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                for line in process.stdout:
+                    self.take(line)
+            except BaseException:
+                process.terminate()
+                raise
+            finally:
+                status = process.wait()
         if status:
-            sys.exit(f"{sys.argv[0]}: the guest failed; its logs are in {self.out}")
-        return {file.stem: json.loads(file.read_text()) for file in self.out.glob("*.json")}
+            print(f"  the guest did not end well; its logs are in {self.out}", file=sys.stderr)
+            if status != TIMEOUT and not self.results:
+                raise Unusable
+        return not status and FAILED not in self.results.values()
+
+
+def measure(rounds, one_round):
+    """Calls one_round for each number, as far as it goes; returns the exit status.
+
+    What one_round has noted when a signal or a guest that brings nothing ends this, counts.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    good = True
+    try:
+        for number in range(1, rounds + 1):
+            good &= one_round(number)
+    except KeyboardInterrupt:
+        print("  interrupted: what follows was measured before", file=sys.stderr)
+        return 130
+    except Unusable:
+        return 1
+    return int(not good)
 
 
 def write(path, result):

@@ -98,6 +98,13 @@ def by_number(rows, path):
 
 
 def draw(result, directory):
-    rows = result["scaling"]
-    by_size([row for row in rows if row["axis"] == "size"], directory / "bench-size")
-    by_number([row for row in rows if row["axis"] != "size"], directory / "bench-parallel")
+    """A picture of which nothing was measured is removed: an older one shows other figures"""
+    sizes = [row for row in result["scaling"] if row["axis"] == "size"]
+    numbers = [row for row in result["scaling"] if row["axis"] != "size"]
+    for name, rows, picture in (("bench-size", sizes, by_size),
+                                ("bench-parallel", numbers, by_number)):
+        if rows:
+            picture(rows, directory / name)
+        else:
+            for ending in TERMINALS:
+                (directory / f"{name}.{ending}").unlink(missing_ok=True)
