@@ -58,7 +58,7 @@ run: driver userspace ## tests and measures the three kinds of memory in a guest
 slow := lifecycle memory shutdown edu-sg
 TESTS := $(slow:%=tests/%.t) $(filter-out $(slow:%=tests/%.t),$(wildcard tests/*.t))
 # These look at the host's part, at user space, or at how long things take
-hosted := $(addprefix tests/,answer.t harness.t matrix.t model.t run.t udev.t unit.t usage.t)
+hosted := $(addprefix tests/,answer.t bench.t harness.t matrix.t model.t run.t udev.t unit.t usage.t)
 
 # More at a time would disturb what is tested in real time.
 PROVEFLAGS ?= -j2
@@ -157,7 +157,8 @@ include $(BUILD)/kernel.env
 endif
 
 packages-build := test
-packages-test := test device
+# peer: for bench.t
+packages-test := test device peer
 packages-mutants := test device qemu
 packages-soak := test device
 packages-answer := test answer
