@@ -3,8 +3,17 @@
 # Every entry point of the project; 'make help' lists them. All output goes to
 # $(BUILD).
 
-BUILD ?= build
-override BUILD := $(abspath $(BUILD))
+# help and a shell's completion look at no directory, and clean makes none
+writing := $(filter-out help clean .DEFAULT,$(MAKECMDGOALS))
+ifneq ($(and $(writing),$(filter clean,$(MAKECMDGOALS))),)
+$(error clean cannot go together with other goals: make clean && make $(writing))
+endif
+ifneq ($(writing)$(filter clean,$(MAKECMDGOALS)),)
+paths-do := $(if $(writing),claim,build)
+include scripts/paths.mk
+else
+override BUILD := build
+endif
 export BUILD
 
 ifndef VERBOSE
@@ -113,7 +122,7 @@ shell: driver userspace ## starts a guest with the driver loaded, for you to pla
 device: ## builds edu-sg, our own device, for the installed QEMU
 	@scripts/setup device
 	@echo '  BUILD   edu-sg'
-	$(Q)qemu/device/build --build $(BUILD) $(if $(QEMU),--qemu $(QEMU))
+	$(Q)qemu/device/build --build $(BUILD) $(if $(QEMU),--qemu '$(QEMU)')
 
 bench: build device measurement ## measures edu-sg under load: how busy, and how that scales
 	$(Q)bench/load
@@ -147,7 +156,7 @@ docs: userspace ## puts the figures of the last measurements into the documents
 build: driver userspace programs ## builds everything and gets a guest kernel
 
 clean: ## removes all output
-	rm -rf $(BUILD)
+	@scripts/paths clean $(BUILD)
 
 # What is built depends on the guest's kernel, so that is found first: make
 # reads this file, and starts over if it had to be made. Checking that nothing

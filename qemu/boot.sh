@@ -7,9 +7,19 @@
 # fourth, to QEMU.
 
 qemu_pid='' tail_pid=''
+# An initramfs with all programs of the tests, and what the job leaves
+needed_mb=100
 
 make_directories() {
-	scratch=$(mktemp -d "${TMPDIR:-/tmp}/edudma.XXXXXX")
+	local parent=${TMPDIR:-/tmp} free
+	[[ $parent$out != *[,%]* ]] ||
+		die "QEMU takes no , and no % in a path: set TMPDIR= (--out) to another directory"
+	free=$(df --output=avail -m "$parent" 2>/dev/null | tail -n 1 | tr -d ' ') ||
+		die "TMPDIR=$parent: no such directory"
+	# some file systems do not tell
+	[[ $free == *[!0-9]* || $free -ge $needed_mb ]] ||
+		die "$free MB are free in $parent, but $needed_mb are needed: make room, or set TMPDIR= to another directory"
+	scratch=$(mktemp -d "$parent/edudma.XXXXXX") || exit 125
 	logs=${out:-$scratch/logs}
 	mkdir -p "$logs"
 	logs=$(realpath "$logs")

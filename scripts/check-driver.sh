@@ -88,7 +88,7 @@ find_kernel_scripts() {
 	local source package cached
 	source=$(printf '%s\n' /usr/src/linux-source-*.tar.xz | sort -V | tail -n 1)
 	package=$(basename "$source" .tar.xz)
-	cached=${XDG_CACHE_HOME:-$HOME/.cache}/edudma/${package}_$(dpkg-query -W -f '${Version}' "$package")
+	cached=$("$top/scripts/paths" cache)/${package}_$(dpkg-query -W -f '${Version}' "$package")
 	scripts=$cached/scripts
 	mkdir -p "$cached"
 	# several checkers want them at once

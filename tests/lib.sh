@@ -8,13 +8,13 @@ set -euo pipefail
 
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(dirname "$tests")
-build=$(cd "$top" && realpath -m "${BUILD:-build}")
 test=$0
 name=$(realpath "${test%.t}")
 case $name in
 "$tests"/*) name=${name#"$tests/"} ;;
 *) name=${name##*/} ;;
 esac
+build=$("$top/scripts/paths" claim "${BUILD:-}")
 out=$build/results/tests/$name
 # what failed, with its cause
 report=$out/failures

@@ -65,10 +65,10 @@ check "... in two columns" test "$(grep -c '^  .\{17\} [^ ]' "$out/help")" -eq "
 
 for script in .ci/run bench/{load,peer,markdown} experiments/run qemu/{run,binary} \
 	qemu/device/{build,build-qemu,fetch-source,find} qemu/guest/{kernel,debug-kernel} \
-	scripts/{check,coverage,docs,setup} tests/{matrix/run,mutants/run,prove,qtest/run,reliability}; do
+	scripts/{check,coverage,docs,paths,setup} tests/{fresh,matrix/run,mutants/run,prove,qtest/run,reliability}; do
 	helps "$top/$script"
 done
-for script in bench/markdown qemu/binary scripts/setup tests/{prove,qtest/run}; do
+for script in bench/markdown qemu/binary scripts/{paths,setup} tests/{prove,qtest/run}; do
 	refuses '^usage: ' "$top/$script"
 done
 for script in qemu/guest/{kernel,debug-kernel} scripts/{coverage,docs}; do

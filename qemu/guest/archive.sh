@@ -4,7 +4,7 @@
 # Gets a kernel out of Debian's archive without installing its package, which
 # stays in the user's cache.
 
-cache=${XDG_CACHE_HOME:-${HOME:-$BUILD}/.cache}/edudma
+cache=$("$(dirname "${BASH_SOURCE[0]}")/../../scripts/paths" cache) || exit 1
 
 # As root, apt would warn that its own user cannot write where we can
 apt() {
