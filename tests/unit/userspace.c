@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench.h"
 #include "number.h"
 #include "onboard.h"
 #include "pattern.h"
@@ -66,7 +67,9 @@ TEST(summary_of_many)
 		summary = summarize(sorted, n);
 		ASSERT_EQ(summary.n, n);
 		ASSERT_EQ(summary.min, slow_percentile(samples, n, 0));
+		ASSERT_EQ(summary.p10, slow_percentile(samples, n, 10));
 		ASSERT_EQ(summary.median, slow_percentile(samples, n, 50));
+		ASSERT_EQ(summary.p90, slow_percentile(samples, n, 90));
 		ASSERT_EQ(summary.p99, n < P99_SAMPLES ? 0 : slow_percentile(samples, n, 99));
 		ASSERT_EQ(summary.max, slow_percentile(samples, n, 100));
 	}
@@ -472,6 +475,178 @@ TEST(entry_of_a_transfer)
 	EXPECT_EQ(entry.op, EDUDMA_FROM_DEVICE);
 	EXPECT_EQ(entry.src, 0);
 	EXPECT_EQ(entry.device_offset, 8);
+}
+
+static const struct direction to_device = { .name = "to", .has_src = true };
+static const struct direction from_device = { .name = "from", .has_dst = true };
+
+/**
+ * struct run - a result of bench with two kinds of memory and two directions
+ * @device: with both kinds
+ * @rows: to the device, and from it
+ * @result: all of it
+ */
+struct run {
+	struct device device;
+	struct bench_row rows[4];
+	struct bench_result result;
+};
+
+/* Of a hundred iterations, the slowest of which was disturbed */
+static struct summary spread(uint64_t low, uint64_t median, uint64_t high)
+{
+	return (struct summary){
+		.n = 100, .min = low, .p10 = low, .median = median, .p90 = high, .max = 9 * high,
+	};
+}
+
+static struct summary count_of(uint32_t min, uint32_t median, uint32_t max)
+{
+	return (struct summary){ .n = 100, .min = min, .median = median, .max = max };
+}
+
+/* In real time, and either kind takes 10 to 12 us */
+static void run_begin(struct run *run, uint64_t command_ns)
+{
+	*run = (struct run){
+		.device = { .nr_methods = 2, .methods = { { .name = "one" }, { .name = "two" } },
+			    .info = { .command_ns = command_ns, .window = 4096 } },
+		.result = { .environment.clock = "real", .nr_rows = 4 },
+	};
+	run->result.device = &run->device;
+	run->result.rows = run->rows;
+	for (size_t i = 0; i < ARRAY_SIZE(run->rows); i++) {
+		struct bench_row *row = &run->rows[i];
+
+		row->method = &run->device.methods[i % 2];
+		row->direction = i < 2 ? &to_device : &from_device;
+		row->bytes = 65536;
+		row->iterations = 5;
+		row->commands = 16;
+		row->all_commands = count_of(16, 16, 16);
+		row->all_segments = count_of(1, 1, 1);
+		row->phases[PHASE_ALLOC] = spread(1000, 1100, 1200);
+		row->phases[PHASE_REQUEST] = spread(9000, 9900, 10800);
+		row->phases[PHASE_CPU] = row->phases[PHASE_ALLOC];
+		row->phases[PHASE_WHOLE] = spread(10000, 11000, 12000);
+	}
+}
+
+/* @row is slower by so much, in all of its iterations */
+static void run_slow_down(struct run *run, size_t row, uint64_t ns)
+{
+	static const enum phase phases[] = { PHASE_ALLOC, PHASE_CPU, PHASE_WHOLE };
+
+	for (size_t i = 0; i < ARRAY_SIZE(phases); i++) {
+		struct summary *summary = &run->rows[row].phases[phases[i]];
+
+		summary->p10 += ns;
+		summary->median += ns;
+		summary->p90 += ns;
+	}
+}
+
+static bool says(const struct run *run, const char *words)
+{
+	static char text[8192];
+	FILE *stream = fmemopen(text, sizeof(text), "w");
+	bool found;
+
+	bench_write_answer(stream, &run->result, true);
+	fclose(stream);
+	found = strstr(text, words);
+	if (!found)
+		ktap_diag("%s", text);
+	return found;
+}
+
+#define TAKE_ONE	"Take one: "
+#define NO_DIFFERENCE	"Between one and two there is no difference that this run can show"
+
+TEST(times_that_lie_apart_are_a_difference)
+{
+	struct run run;
+
+	run_begin(&run, 0);
+	run_slow_down(&run, 1, 2001);
+	run_slow_down(&run, 3, 2001);
+	EXPECT(says(&run, TAKE_ONE));
+}
+
+TEST(times_that_overlap_are_none)
+{
+	struct run run;
+
+	run_begin(&run, 0);
+	run_slow_down(&run, 1, 2000);
+	run_slow_down(&run, 3, 2000);
+	EXPECT(says(&run, NO_DIFFERENCE));
+	EXPECT(says(&run, "to the device: one 11.0 us (10.0 us to 12.0 us), "
+		    "two 13.0 us (12.0 us to 14.0 us); from the device: one 11.0 us ("));
+
+	/* as many slow iterations as that are enough */
+	run_begin(&run, 0);
+	run_slow_down(&run, 1, 5000);
+	run_slow_down(&run, 3, 5000);
+	run.rows[0].phases[PHASE_WHOLE].p90 = 16000;
+	EXPECT(says(&run, NO_DIFFERENCE));
+}
+
+TEST(both_directions_must_agree)
+{
+	struct run run;
+
+	run_begin(&run, 0);
+	run_slow_down(&run, 0, 5000);
+	run_slow_down(&run, 3, 5000);
+	EXPECT(says(&run, NO_DIFFERENCE));
+	run_begin(&run, 0);
+	run_slow_down(&run, 3, 5000);
+	EXPECT(says(&run, NO_DIFFERENCE));
+}
+
+TEST(two_iterations_have_no_spread)
+{
+	struct run run;
+
+	run_begin(&run, 0);
+	run_slow_down(&run, 1, 5000);
+	run_slow_down(&run, 3, 5000);
+	run.rows[2].phases[PHASE_WHOLE].n = 2;
+	EXPECT(says(&run, NO_DIFFERENCE));
+}
+
+TEST(a_virtual_clock_is_exact)
+{
+	struct run run;
+
+	run_begin(&run, 0);
+	strcpy(run.result.environment.clock, "virtual");
+	run_slow_down(&run, 3, 8);
+	EXPECT(says(&run, TAKE_ONE));
+}
+
+TEST(where_commands_have_a_price_they_come_first)
+{
+	struct run run;
+
+	/* ... and the CPU's work may be anything */
+	run_begin(&run, 100000000);
+	run_slow_down(&run, 0, 100);
+	run_slow_down(&run, 2, 100);
+	run.rows[1].all_commands = run.rows[3].all_commands = count_of(16, 20, 32);
+	run.rows[1].commands = run.rows[3].commands = 20;
+	EXPECT(says(&run, TAKE_ONE));
+	run.rows[2].all_commands.max = 17;
+	EXPECT(says(&run, NO_DIFFERENCE));
+
+	/* as many of them: the CPU's work decides */
+	run_begin(&run, 100000000);
+	run_slow_down(&run, 1, 201);
+	run_slow_down(&run, 3, 201);
+	EXPECT(says(&run, TAKE_ONE));
+	run.rows[2].phases[PHASE_CPU].p90 += 1;
+	EXPECT(says(&run, NO_DIFFERENCE));
 }
 
 int main(void)

@@ -27,6 +27,8 @@ struct json_object;
  * @PHASE_READ_USER: the CPU reads the destination through mmap()
  * @PHASE_UNMAP: take the buffers from the device
  * @PHASE_FREE: give the memory back
+ * @PHASE_CPU: of all that allocate, map, sync, unmap and free
+ * @PHASE_WHOLE: that and the transfer
  * @NR_PHASES: how many there are
  */
 enum phase {
@@ -43,6 +45,8 @@ enum phase {
 	PHASE_READ_USER,
 	PHASE_UNMAP,
 	PHASE_FREE,
+	PHASE_CPU,
+	PHASE_WHOLE,
 	NR_PHASES
 };
 
@@ -122,6 +126,13 @@ void bench_set_rates(struct bench_row *row, uint64_t command_ns);
 
 /* What the CPU does for a transfer: allocate, map, sync, unmap and free */
 uint64_t bench_cpu_ns(const struct bench_row *row);
+
+/*
+ * Whether the iterations show that one kind of memory is better than another, at a size
+ * and in every direction of one buffer. With a virtual clock any difference is exact.
+ */
+bool bench_shows(const struct bench_result *result, uint64_t bytes,
+		 const struct edudma_method_info *better, const struct edudma_method_info *other);
 
 /* The size at which kinds of memory are compared */
 uint64_t bench_reference_bytes(const struct bench_result *result);

@@ -19,6 +19,7 @@
  * @map_ns: of that, map for the device
  * @sync_ns: of that, sync
  * @read_ns: to read it through the kernel's mapping; zero: not measured
+ * @ties: the run does not show that the best is better
  */
 struct contender {
 	const struct edudma_method_info *method;
@@ -31,6 +32,7 @@ struct contender {
 	uint64_t map_ns;
 	uint64_t sync_ns;
 	uint64_t read_ns;
+	bool ties;
 };
 
 /* From a row of one buffer: from the device if possible, for that is read as well */
@@ -206,18 +208,15 @@ static const struct edudma_method_info *find_longer(const struct device *device,
 	return longest == than ? NULL : longest;
 }
 
-/* Where commands have a price */
-static void judge_commands(struct paragraph *verdict, const struct contender *contenders, size_t n,
-			   const struct contender *best)
+/* What the recommended kind has before each of the others, where commands have a price */
+static void compare_commands(struct paragraph *verdict, const struct contender *contenders,
+			     size_t n, const struct contender *best)
 {
-	append(verdict, "Take %s: nothing needs fewer commands, and of what needs as few it costs "
-	       "the CPU least. The commands decide: beside them the CPU's work is %.2g %%.",
-	       best->name, 100.0 * (double)best->cpu_ns / (double)best->request_ns);
 	for (size_t i = 0; i < n; i++) {
 		const struct summary *commands = &contenders[i].row->all_commands;
 		double cpu_ratio = (double)contenders[i].cpu_ns / (double)best->cpu_ns;
 
-		if (&contenders[i] == best)
+		if (&contenders[i] == best || contenders[i].ties)
 			continue;
 		if (commands->max == best->commands)
 			append(verdict, " %s takes the device as long, and the CPU %.1f times.",
@@ -227,6 +226,15 @@ static void judge_commands(struct paragraph *verdict, const struct contender *co
 			       "CPU %.1f times.", contenders[i].name,
 			       (double)commands->max / (double)best->commands, cpu_ratio);
 	}
+}
+
+static void judge_commands(struct paragraph *verdict, const struct contender *contenders, size_t n,
+			   const struct contender *best)
+{
+	append(verdict, "Take %s: nothing needs fewer commands, and of what needs as few it costs "
+	       "the CPU least. The commands decide: beside them the CPU's work is %.2g %%.",
+	       best->name, 100.0 * (double)best->cpu_ns / (double)best->request_ns);
+	compare_commands(verdict, contenders, n, best);
 }
 
 /* Where time does: a buffer for one transfer, and one that is kept for many */
@@ -245,15 +253,71 @@ static void judge_times(struct paragraph *verdict, const struct contender *conte
 	append(verdict, ").");
 }
 
-static void write_verdict(FILE *stream, const struct bench_result *result,
+/* "kmalloc 41.2 us (38.1 us to 97.0 us)": what the iterations of a row took */
+static void append_spread(struct paragraph *verdict, const struct bench_row *row, enum phase phase)
+{
+	const struct summary *summary = &row->phases[phase];
+
+	append(verdict, " %s %s (%s to %s)", row->method->name, format_time(summary->median).s,
+	       format_time(summary->p10).s, format_time(summary->p90).s);
+}
+
+/* "kmalloc, vmalloc and coherent": the best and those that tie with it */
+static void append_ties(struct paragraph *verdict, const struct contender *contenders, size_t n,
+			const struct contender *best)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++)
+		left += contenders[i].ties;
+	append(verdict, "%s", best->name);
+	for (size_t i = 0; i < n; i++)
+		if (contenders[i].ties)
+			append(verdict, "%s %s", --left ? "," : " and", contenders[i].name);
+}
+
+/* The best in this run, but maybe not in the next */
+static void judge_nothing(struct paragraph *verdict, const struct bench_result *result,
+			  uint64_t bytes, const struct contender *contenders, size_t n,
+			  const struct contender *best)
+{
+	bool commands = result->device->info.command_ns;
+	const struct direction *last = NULL;
+
+	append(verdict, "Between ");
+	append_ties(verdict, contenders, n, best);
+	append(verdict, " there is no difference that this run can show. %s took, in the median "
+	       "and in 80 %% of the iterations,", commands ? "The CPU's work" :
+	       "A buffer for one transfer, allocated, mapped and freed,");
+	for (size_t i = 0; i < result->nr_rows; i++) {
+		const struct bench_row *row = &result->rows[i];
+
+		if (row->bytes != bytes || is_copy(row->direction))
+			continue;
+		append(verdict, "%s", last == row->direction ? "," : last ? ";" : "");
+		if (last != row->direction)
+			append(verdict, " %s the device:", row->direction->name);
+		append_spread(verdict, row, commands ? PHASE_CPU : PHASE_WHOLE);
+		last = row->direction;
+	}
+	append(verdict, ". A difference must be beyond that in both directions.");
+	if (commands)
+		compare_commands(verdict, contenders, n, best);
+}
+
+static void write_verdict(FILE *stream, const struct bench_result *result, uint64_t bytes,
 			  const struct contender *contenders, size_t n,
-			  const struct contender *best, bool markdown)
+			  const struct contender *best, bool tie, bool markdown)
 {
 	const struct device *device = result->device;
 	const struct edudma_method_info *longer = find_longer(device, best->method);
 	struct paragraph verdict = { 0 };
 
-	(device->info.command_ns ? judge_commands : judge_times)(&verdict, contenders, n, best);
+	if (tie)
+		judge_nothing(&verdict, result, bytes, contenders, n, best);
+	else
+		(device->info.command_ns ? judge_commands : judge_times)(&verdict, contenders, n,
+									 best);
 	if (longer && !markdown)
 		append(&verdict, " %s ends at %s; %s may go further (up to %s).", best->name,
 		       format_size(best->method->max_length).s, longer->name,
@@ -273,12 +337,18 @@ void bench_write_answer(FILE *stream, const struct bench_result *result, bool ma
 	struct contender contenders[METHODS_MAX];
 	size_t n = find_contenders(result, bytes, contenders);
 	const struct contender *best = contenders;
+	bool tie = false;
 
 	if (!n)
 		return;
 	for (size_t i = 1; i < n; i++)
 		if (is_better(&contenders[i], best, result->device->info.command_ns))
 			best = &contenders[i];
+	for (size_t i = 0; i < n; i++) {
+		contenders[i].ties = &contenders[i] != best &&
+			!bench_shows(result, bytes, best->method, contenders[i].method);
+		tie |= contenders[i].ties;
+	}
 	write_why(stream, result, bytes, contenders, n, markdown);
 	if (n < 2)
 		return;
@@ -286,5 +356,5 @@ void bench_write_answer(FILE *stream, const struct bench_result *result, bool ma
 		fputc('\n', stream);
 	else
 		write_comparison(stream, result, bytes, contenders, n, best);
-	write_verdict(stream, result, contenders, n, best, markdown);
+	write_verdict(stream, result, bytes, contenders, n, best, tie, markdown);
 }

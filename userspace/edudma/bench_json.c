@@ -21,7 +21,9 @@ static struct json_object *json_summary(const struct summary *summary)
 	struct json_object *object = json_object_new_object();
 
 	json_add_number(object, "min", summary->min);
+	json_add_number(object, "p10", summary->p10);
 	json_add_number(object, "median", summary->median);
+	json_add_number(object, "p90", summary->p90);
 	json_add(object, "p99",
 		 summary->n >= P99_SAMPLES ? json_object_new_uint64(summary->p99) : NULL);
 	json_add_number(object, "max", summary->max);
@@ -197,6 +199,13 @@ static uint64_t get_number(struct reader *reader, struct json_object *object, co
 	return json_object_get_uint64(get(reader, object, key, json_type_int));
 }
 
+/* @other is for files of earlier versions */
+static uint64_t get_number_or(struct reader *reader, struct json_object *object, const char *key,
+			      const char *other)
+{
+	return get_number(reader, object, json_object_object_get_ex(object, key, NULL) ? key : other);
+}
+
 static uint32_t get_positive(struct reader *reader, struct json_object *object, const char *key)
 {
 	uint64_t number = get_number(reader, object, key);
@@ -229,7 +238,9 @@ static struct summary get_summary(struct reader *reader, struct json_object *obj
 	return (struct summary){
 		.n = n,
 		.min = get_number(reader, value, "min"),
+		.p10 = get_number_or(reader, value, "p10", "min"),
 		.median = get_number(reader, value, "median"),
+		.p90 = get_number_or(reader, value, "p90", "max"),
 		.p99 = n >= P99_SAMPLES ? get_number(reader, value, "p99") : 0,
 		.max = get_number(reader, value, "max"),
 	};
@@ -289,7 +300,7 @@ static void read_environment(struct reader *reader, struct json_object *object,
 	get_string(reader, object, "clock", environment->clock, sizeof(environment->clock));
 }
 
-/* Rates are not read: they follow from the rest */
+/* Rates are not read: they follow from the rest. Older files have no sums of phases. */
 static void read_row(struct reader *reader, struct json_object *object,
 		     const struct device *device, struct bench_row *row)
 {
@@ -315,8 +326,9 @@ static void read_row(struct reader *reader, struct json_object *object,
 	row->all_segments = get_summary(reader, object, "all_segments", row->iterations);
 	row->all_commands = get_summary(reader, object, "all_commands", row->iterations);
 	for (enum phase phase = 0; phase < NR_PHASES; phase++)
-		row->phases[phase] = get_summary(reader, phases, phase_names[phase],
-						 row->iterations);
+		if (phase < PHASE_CPU || json_object_object_get_ex(phases, phase_names[phase], NULL))
+			row->phases[phase] = get_summary(reader, phases, phase_names[phase],
+							 row->iterations);
 	if (!row->phases[PHASE_REQUEST].median)
 		reject(reader, "there is no time of the request");
 	row->verified = get_bool(reader, object, "verified");

@@ -78,6 +78,13 @@ static int trial_close(struct trial *trial)
 	return ring ? ring : dst ? dst : src;
 }
 
+static void add_up(uint64_t ns[NR_PHASES])
+{
+	ns[PHASE_CPU] = ns[PHASE_ALLOC] + ns[PHASE_MAP] + ns[PHASE_SYNC] + ns[PHASE_UNMAP] +
+			ns[PHASE_FREE];
+	ns[PHASE_WHOLE] = ns[PHASE_CPU] + ns[PHASE_REQUEST];
+}
+
 /* The CPU writes the source in two ways, which are timed; then it gets its pattern */
 static int fill_source(struct trial *trial)
 {
@@ -312,6 +319,7 @@ int bench_measure(const struct device *device, struct bench_row *row, uint64_t w
 			goto out;
 		}
 		row->verified &= trial.arrived;
+		add_up(trial.sample.ns);
 		if (i >= warmup)
 			samples[i - warmup] = trial.sample;
 	}

@@ -21,6 +21,8 @@ const char *const phase_names[NR_PHASES] = {
 	[PHASE_READ_USER] = "read_user_ns",
 	[PHASE_UNMAP] = "unmap_ns",
 	[PHASE_FREE] = "free_ns",
+	[PHASE_CPU] = "cpu_ns",
+	[PHASE_WHOLE] = "whole_ns",
 };
 
 void bench_set_rates(struct bench_row *row, uint64_t command_ns)

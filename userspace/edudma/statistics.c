@@ -24,7 +24,9 @@ struct summary summarize(uint64_t *samples, size_t n)
 	return (struct summary){
 		.n = n,
 		.min = samples[0],
+		.p10 = percentile(samples, n, 10),
 		.median = percentile(samples, n, 50),
+		.p90 = percentile(samples, n, 90),
 		.p99 = n >= P99_SAMPLES ? percentile(samples, n, 99) : 0,
 		.max = samples[n - 1],
 	};

@@ -11,7 +11,9 @@
  * struct summary - what is worth knowing about some samples
  * @n: how many there were; with none the rest is zero
  * @min: the smallest
+ * @p10: the smallest that 10 % do not exceed
  * @median: the smallest that at least half of them do not exceed
+ * @p90: the smallest that 90 % do not exceed; the maximum of fewer than ten
  * @p99: the smallest that 99 % do not exceed; zero below %P99_SAMPLES
  * @max: the largest
  *
@@ -20,7 +22,9 @@
 struct summary {
 	size_t n;
 	uint64_t min;
+	uint64_t p10;
 	uint64_t median;
+	uint64_t p90;
 	uint64_t p99;
 	uint64_t max;
 };
