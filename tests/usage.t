@@ -59,6 +59,32 @@ refuses "choose one of --experiments, --from" "$edudma" answer -e layout --from 
 refuses "add --json FILE" "$edudma" answer -e layout
 refuses "needs no device" "$edudma" answer -d 0 --from a.json
 
+# fails WHY COMMAND...: one line says why, and the status is 1
+fails() {
+	local why=$1 status=0
+	shift
+	timeout 20 "$@" >"$out/output" 2>"$out/errors" </dev/null || status=$?
+	check "${*##*/} fails" test "$status" -eq 1 -a ! -s "$out/output"
+	check "... and one line says why: $why" \
+		test "$(wc -l <"$out/errors"):$(grep -c -e "$why" "$out/errors")" = 1:1
+}
+
+# On a machine without the device, as most are
+for subcommand in info test bench 'bench --depth 4' answer 'copy in out' 'answer -e dma --json -'; do
+	read -ra words <<<"$subcommand"
+	fails "cannot open /dev/edudma999: No such device; is the edudma module loaded" \
+		"$edudma" -d 999 "${words[@]}"
+done
+if [ ! -e /dev/memlab ] && [ ! -e /dev/edudma0 ]; then
+	fails "neither memlab (insmod .*) nor an edudma device .* .make answer. boots guests" "$edudma" answer
+	fails "neither memlab" "$edudma" answer --json -
+	fails "layout: there is no /dev/memlab: insmod memlab.ko, as root" \
+		"$edudma" answer -e layout,cost --json -
+	fails "dma: cannot open /dev/edudma0" "$edudma" answer -e dma,iommu --json -
+fi
+fails "cannot read /nowhere" "$edudma" answer --from /nowhere
+fails "cannot read /nowhere" "$edudma" report /nowhere
+
 env -u MAKEFLAGS -u MAKELEVEL make -C "$top" --no-print-directory help >"$out/help"
 check "make help has targets and variables" test "$(grep -c '^  ' "$out/help")" -gt 30
 check "... in two columns" test "$(grep -c '^  .\{17\} [^ ]' "$out/help")" -eq "$(grep -c '^  ' "$out/help")"

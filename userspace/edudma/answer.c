@@ -132,16 +132,27 @@ static unsigned int kind_of_device(const struct device *device)
 	return device->info.flags & EDUDMA_INFO_IOMMU ? NEEDS_IOMMU : NEEDS_SLOW;
 }
 
+/* Why there is no memlab, and no device */
+static char no_lab[128], no_device[512];
+
+static void open_lab(struct machine *machine)
+{
+	machine->lab = open(MEMLAB_DEVICE, O_RDWR | O_CLOEXEC);
+	if (machine->lab < 0)
+		snprintf(no_lab, sizeof(no_lab), errno == EACCES ? "%s is for root" :
+			 "there is no %s: insmod memlab.ko, as root", MEMLAB_DEVICE);
+}
+
 /* What this machine has of all that experiments may need */
 static unsigned int open_machine(struct machine *machine, struct device *device)
 {
 	unsigned int has = geteuid() ? 0 : NEEDS_ROOT;
 
 	environment_read(&machine->environment);
-	machine->lab = open(MEMLAB_DEVICE, O_RDWR | O_CLOEXEC);
+	open_lab(machine);
 	if (machine->lab >= 0)
 		has |= NEEDS_LAB;
-	if (!device_open(device)) {
+	if (!device_try(device, no_device, sizeof(no_device))) {
 		machine->device = device;
 		has |= NEEDS_DEVICE | kind_of_device(device);
 	}
@@ -165,37 +176,51 @@ static const struct {
 } reasons[] = {
 	{ NEEDS_THROWAWAY, "it warns, fragments memory or worse, and is for a guest that is thrown "
 			   "away (`make answer`)" },
-	{ NEEDS_LAB, "there is no " MEMLAB_DEVICE "; insmod memlab.ko, as root" },
-	{ NEEDS_DEVICE, "there is no device" },
+	{ NEEDS_LAB, no_lab },
+	{ NEEDS_DEVICE, no_device },
 	{ NEEDS_SLOW, "the device is not edu, or is behind an IOMMU" },
 	{ NEEDS_IOMMU, "the device is not edu, or is not behind an IOMMU" },
 	{ NEEDS_FAST, "the device is not edu-sg" },
-	{ NEEDS_ROOT, "it is for root" },
+	{ NEEDS_ROOT, "run it as root" },
 };
 
-static const char *reason(unsigned int lacks)
+/* The first of them that this machine lacks, or NULL */
+static const char *reason(const struct experiment *experiment, unsigned int has)
 {
-	size_t i = 0;
+	unsigned int lacks = experiment->needs & ~has;
 
-	while (!(reasons[i].lacks & lacks))
-		i++;
-	return reasons[i].reason;
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].lacks & lacks)
+			return reasons[i].reason;
+	return NULL;
+}
+
+/* One note for all experiments that lack the same */
+static void note_left_out(unsigned int has)
+{
+	for (size_t r = 0; r < sizeof(reasons) / sizeof(reasons[0]); r++) {
+		struct paragraph names = { 0 };
+
+		for (size_t i = 0; i < NR_EXPERIMENTS; i++)
+			if (reason(&experiments[i], has) == reasons[r].reason)
+				append(&names, "%s%s", names.n ? ", " : "", experiments[i].name);
+		if (names.n)
+			note("left out: %s: %s", names.text, reasons[r].reason);
+	}
 }
 
 static int run_experiments(struct machine *machine, unsigned int has)
 {
 	for (size_t i = 0; i < NR_EXPERIMENTS; i++) {
 		const struct experiment *experiment = &experiments[i];
-		unsigned int lacks = experiment->needs & ~has;
+		const char *why = reason(experiment, has);
 
 		if (!name_chosen(&chosen, experiment->name))
 			continue;
-		if (lacks && chosen.n)
-			return fail("%s: %s", experiment->name, reason(lacks));
-		if (lacks) {
-			note("%s is left out: %s", experiment->name, reason(lacks));
+		if (why && chosen.n)
+			return fail("%s: %s", experiment->name, why);
+		if (why)
 			continue;
-		}
 		progress("%s", experiment->name);
 		if (experiment->run(machine))
 			return EXIT_FAILURE;
@@ -204,12 +229,28 @@ static int run_experiments(struct machine *machine, unsigned int has)
 	return 0;
 }
 
+/* Whether there is anything to begin with; a device that was named must be there */
+static int check_machine(unsigned int has)
+{
+	if (option_device && !(has & NEEDS_DEVICE))
+		return fail("%s", no_device);
+	if (chosen.n)
+		return 0;
+	if (!(has & (NEEDS_LAB | NEEDS_DEVICE)))
+		return fail("there is neither memlab (insmod memlab.ko, as root) nor an edudma "
+			    "device to measure with; `make answer` boots guests that have both");
+	note_left_out(has);
+	return 0;
+}
+
 static int measure_here(struct machine *machine)
 {
 	struct device device;
 	unsigned int has = open_machine(machine, &device);
-	int status = run_experiments(machine, has);
+	int status = check_machine(has);
 
+	if (!status)
+		status = run_experiments(machine, has);
 	close_machine(machine);
 	return status;
 }
@@ -226,9 +267,12 @@ static void read_string(struct json_object *object, const char *key, char *into,
 static int read_part(struct machine *machine, const char *path)
 {
 	struct environment *environment = &machine->environment;
-	struct json_object *part = json_object_from_file(path), *figures;
+	struct json_object *part, *figures;
 	char clock[16] = "";
 
+	if (access(path, R_OK))
+		return fail("cannot read %s: %s", path, strerror(errno));
+	part = json_object_from_file(path);
 	if (!json_object_object_get_ex(part, "figures", &figures)) {
 		json_object_put(part);
 		return fail("%s has no figures; `edudma answer -e NAME --json FILE` writes some",
@@ -271,14 +315,6 @@ static const char *find_missing(const struct judgement *judgement)
 	return judgement->missing_cell;
 }
 
-static int explain_missing(const struct claim *claim, const char *name)
-{
-	if (from.n)
-		return fail("claim %d has no verdict: nobody has measured %s", claim->id, name);
-	note("claim %d is left out, for it needs %s", claim->id, name);
-	return 0;
-}
-
 static void print_verdict(const struct claim *claim, const struct judgement *judgement)
 {
 	struct paragraph paragraph = { 0 };
@@ -309,6 +345,7 @@ static int judge_all(const struct machine *machine)
 	struct json_object *answer = json_begin(&machine->environment);
 	struct json_object *verdicts = json_object_new_array();
 	bool quiet = is_standard_output(json_path);
+	struct paragraph left_out = { 0 };
 	int status = 0;
 
 	for (size_t i = 0; i < NR_CLAIMS; i++) {
@@ -316,8 +353,11 @@ static int judge_all(const struct machine *machine)
 
 		const char *missing = find_missing(&judgement);
 
-		if (*missing) {
-			status |= explain_missing(&claims[i], missing);
+		if (*missing && from.n) {
+			status = fail("claim %d has no verdict: nobody has measured %s",
+				      claims[i].id, missing);
+		} else if (*missing) {
+			append(&left_out, "%s%d", left_out.n ? ", " : "", claims[i].id);
 		} else {
 			json_object_array_add(verdicts, json_claim(&claims[i], &judgement));
 			if (!quiet)
@@ -325,6 +365,11 @@ static int judge_all(const struct machine *machine)
 		}
 		json_object_put(judgement.used.object);
 	}
+	if (!status && !json_object_array_length(verdicts))
+		status = fail("no claim can be judged by what was measured here; `make answer` "
+			      "measures the rest in guests");
+	else if (left_out.n)
+		note("without a verdict, for want of those: claims %s", left_out.text);
 	json_add(answer, "claims", verdicts);
 	status |= add_guide(answer, &machine->figures);
 	return status ? json_object_put(answer), status : json_write(json_path, answer);

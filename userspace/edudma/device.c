@@ -3,11 +3,12 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "say.h"
 
-int device_open(struct device *device)
+int device_try(struct device *device, char *why, size_t size)
 {
 	const char *name = option_device ? option_device : "0";
 	bool is_number = name[strspn(name, "0123456789")] == '\0';
@@ -16,9 +17,11 @@ int device_open(struct device *device)
 	*device = (struct device){ 0 };
 	snprintf(device->path, sizeof(device->path), "%s%s", is_number ? "/dev/edudma" : "", name);
 	device->fd = edudma_open(device->path);
-	if (device->fd < 0)
-		return fail("cannot open %s: %s", device->path, edudma_open_strerror(device->fd));
-
+	if (device->fd < 0) {
+		snprintf(why, size, "cannot open %s: %s", device->path,
+			 edudma_open_strerror(device->fd));
+		return EXIT_FAILURE;
+	}
 	error = edudma_info(device->fd, &device->info);
 	while (!error && device->nr_methods < METHODS_MAX) {
 		error = edudma_method_info(device->fd, device->nr_methods,
@@ -28,9 +31,17 @@ int device_open(struct device *device)
 	}
 	if (error && error != -ENOENT) {
 		device_close(device);
-		return fail("%s: %s", device->path, edudma_strerror(error));
+		snprintf(why, size, "%s: %s", device->path, edudma_strerror(error));
+		return EXIT_FAILURE;
 	}
 	return 0;
+}
+
+int device_open(struct device *device)
+{
+	char why[512];
+
+	return device_try(device, why, sizeof(why)) ? fail("%s", why) : 0;
 }
 
 void device_close(struct device *device)

@@ -28,6 +28,9 @@ struct device {
 
 /* Opens option_device. Returns 0, or says what is wrong and returns EXIT_FAILURE. */
 int device_open(struct device *device);
+
+/* The same, but says it in @why only */
+int device_try(struct device *device, char *why, size_t size);
 void device_close(struct device *device);
 
 /* The kind of memory called this; exits with EXIT_USAGE if there is none */
