@@ -33,7 +33,7 @@ bool complaint_none(void)
 
 	if (!complaint->number)
 		return true;
-	ktap_diag("%u complaints; the first: %s", complaint->number, complaint->text);
+	ktap_diag("the first of %u: %s", complaint->number, complaint->text);
 	ktap_diag("in this program:");
 	while ((line = strsep(&rest, "\n")))
 		ktap_diag("  %s", line);

@@ -163,6 +163,13 @@ TEST(times)
 	expect_parsed(parse_time, cases, ARRAY_SIZE(cases));
 }
 
+TEST(units)
+{
+	EXPECT(!strcmp(format_number(0, "byte").s, "0 bytes"));
+	EXPECT(!strcmp(format_number(1, "byte").s, "1 byte"));
+	EXPECT(!strcmp(format_number(2, "command").s, "2 commands"));
+}
+
 TEST(seconds)
 {
 	static const struct parsed cases[] = {

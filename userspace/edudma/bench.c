@@ -189,9 +189,9 @@ static void announce(const struct bench_result *result)
 	for (size_t i = 0; i < result->nr_rows; i++)
 		commands += (warmup + result->rows[i].iterations) * result->rows[i].commands;
 	if (device_is_slow(result->device, &result->environment))
-		note("the clock is real: %zu rows with at least %llu commands take %s or more; "
-		     "--sizes and --iterations change that", result->nr_rows,
-		     (unsigned long long)commands,
+		note("the clock is real: %s, with at least %s in all, last %s or more; "
+		     "--sizes and --iterations change that",
+		     format_number(result->nr_rows, "row").s, format_number(commands, "command").s,
 		     format_time(commands * result->device->info.command_ns).s);
 }
 
@@ -209,9 +209,9 @@ static int measure(struct bench_result *result)
 	for (size_t i = 0; i < result->nr_rows; i++) {
 		struct bench_row *row = &result->rows[i];
 
-		progress("%zu/%zu %s %s %s, %llu iterations", i + 1, result->nr_rows,
+		progress("%zu/%zu %s %s %s, %s", i + 1, result->nr_rows,
 			 row->method->name, row->direction->name, format_size(row->bytes).s,
-			 (unsigned long long)row->iterations);
+			 format_number(row->iterations, "iteration").s);
 		if (bench_measure(device, row, warmup))
 			return EXIT_FAILURE;
 		progress_clear();

@@ -105,12 +105,14 @@ static void explain_commands(struct paragraph *why, const struct edudma_info *in
 	if (window == 4095 && !(info->flags & EDUDMA_INFO_SMBIOS))
 		append(why, " here, because QEMU before 9.0 may abort at one more");
 	if (page_commands == 1)
-		append(why, ", a whole page of %lu: %s are %lu commands in one piece, and no more "
-		       "than %lu in separate pages.", page, size.s, whole, pages);
+		append(why, ", a whole page of %lu: %s are %s in one piece, and no more "
+		       "than %lu in separate pages.", page, size.s,
+		       format_number(whole, "command").s, pages);
 	else
-		append(why, ". %s in one piece are %lu / %lu, rounded up: %lu commands; but a "
+		append(why, ". %s in one piece are %lu / %lu, rounded up: %s; but a "
 		       "page of %lu that lies alone needs %lu, so that separate pages need up to "
-		       "%lu.", size.s, (unsigned long)bytes, window, whole, page, page_commands,
+		       "%lu.", size.s, (unsigned long)bytes, window,
+		       format_number(whole, "command").s, page, page_commands,
 		       page_commands * pages);
 	append(why, " Here");
 }

@@ -23,8 +23,8 @@ static void write_times(FILE *stream, const struct load_row *row)
 void load_table_begin(FILE *stream, const struct load_result *result)
 {
 	bench_table_heading(stream, &result->environment, &result->device->info);
-	fprintf(stream, "Load     %u channels, completion %s, %s a row\n\n",
-		result->device->info.nr_channels,
+	fprintf(stream, "Load     %s, completion %s, %s a row\n\n",
+		format_number(result->device->info.nr_channels, "channel").s,
 		*result->completion ? result->completion : "unknown",
 		format_time(result->row_ns).s);
 	fprintf(stream, "%-4s %8s %-9s %-5s %5s %5s %4s %4s %2s %7s %10s %5s %8s %8s %8s %8s %s\n",

@@ -192,16 +192,15 @@ static int copy_stream(struct copy *copy, FILE *in, const char *in_name,
 
 	do {
 		if (interrupted)
-			return fail("interrupted after %llu bytes",
-				    (unsigned long long)copy->bytes);
+			return fail("interrupted after %s", format_number(copy->bytes, "byte").s);
 		if (take_in(copy, in, in_name, &length))
 			return EXIT_FAILURE;
 		if (!length)
 			break;
 		if (move(copy, length) || put_out(copy, output->stream, output->path, length))
 			return EXIT_FAILURE;
-		progress("%llu bytes, %llu commands", (unsigned long long)copy->bytes,
-			 (unsigned long long)copy->commands);
+		progress("%s, %s", format_number(copy->bytes, "byte").s,
+			 format_number(copy->commands, "command").s);
 	} while (length == copy->piece);
 	return 0;
 }
@@ -209,9 +208,9 @@ static int copy_stream(struct copy *copy, FILE *in, const char *in_name,
 static void print_summary(const struct copy *copy)
 {
 	progress_clear();
-	fprintf(stderr, "%llu bytes, %s to %s, %llu commands, %s",
-		(unsigned long long)copy->bytes, src_name, dst_name,
-		(unsigned long long)copy->commands, format_time(copy->device_ns).s);
+	fprintf(stderr, "%s, %s to %s, %s, %s", format_number(copy->bytes, "byte").s, src_name,
+		dst_name, format_number(copy->commands, "command").s,
+		format_time(copy->device_ns).s);
 	if (copy->device_ns)
 		fprintf(stderr, ", %s",
 			format_rate(bytes_per_second(copy->bytes, copy->device_ns)).s);

@@ -182,3 +182,12 @@ struct text format_rough_size(uint64_t bytes)
 
 	return format_scaled((double)bytes, units, 4, 1024);
 }
+
+struct text format_number(uint64_t number, const char *unit)
+{
+	struct text text;
+
+	snprintf(text.s, sizeof(text.s), "%llu %s%s", (unsigned long long)number, unit,
+		 number == 1 ? "" : "s");
+	return text;
+}

@@ -32,5 +32,6 @@ struct text format_rough_size(uint64_t bytes);		/* "163 MiB" */
 struct text format_time(uint64_t ns);			/* "812 ns", "99.1 ms" */
 struct text format_rate(double bytes_per_second);	/* "40.9 kB/s" */
 struct text format_count(double number);		/* "4.99", "612 k" */
+struct text format_number(uint64_t number, const char *unit);	/* "1 byte", "17 bytes" */
 
 #endif /* EDUDMA_NUMBER_H */

@@ -209,8 +209,8 @@ void test_case_name(const struct test_case *test, char name[128])
 	struct text source = { "" }, destination = { "" }, onboard = { "" };
 
 	if (test->one_buffer) {
-		snprintf(name, 128, "%llu bytes, from one end of the largest buffer to the other",
-			 (unsigned long long)test->length);
+		snprintf(name, 128, "%s, from one end of the largest buffer to the other",
+			 format_number(test->length, "byte").s);
 		return;
 	}
 	if (direction->has_src)
@@ -222,6 +222,6 @@ void test_case_name(const struct test_case *test, char name[128])
 	if (!is_copy(direction))
 		snprintf(onboard.s, sizeof(onboard.s), ", device +%llu",
 			 (unsigned long long)test->device_offset);
-	snprintf(name, 128, "%llu bytes%s%s%s", (unsigned long long)test->length, source.s,
+	snprintf(name, 128, "%s%s%s%s", format_number(test->length, "byte").s, source.s,
 		 destination.s, onboard.s);
 }

@@ -24,7 +24,7 @@ static void human_group(FILE *stream, const char *group, const struct test_total
 		fprintf(stream, ", %zu failed", outcomes[TEST_FAILED]);
 	if (outcomes[TEST_SKIPPED])
 		fprintf(stream, ", %zu skipped", outcomes[TEST_SKIPPED]);
-	fprintf(stream, ", %llu commands\n", (unsigned long long)totals->commands);
+	fprintf(stream, ", %s\n", format_number(totals->commands, "command").s);
 }
 
 static void human_one(FILE *stream, size_t index, const char *group, const char *name,
@@ -45,9 +45,9 @@ static void human_one(FILE *stream, size_t index, const char *group, const char 
 
 static void human_end(FILE *stream, const struct device *device, const struct test_totals *totals)
 {
-	fprintf(stream, "%zu passed, %zu failed, %zu skipped; %llu commands",
+	fprintf(stream, "%zu passed, %zu failed, %zu skipped; %s",
 		totals->outcomes[TEST_PASSED], totals->outcomes[TEST_FAILED],
-		totals->outcomes[TEST_SKIPPED], (unsigned long long)totals->commands);
+		totals->outcomes[TEST_SKIPPED], format_number(totals->commands, "command").s);
 	if (device->info.command_ns)
 		fprintf(stream, ", %s of device time",
 			format_time(totals->commands * device->info.command_ns).s);
