@@ -24,7 +24,7 @@ run() {
 	local dir=$1
 	shift
 	code=0
-	(cd "$dir" && env -u MAKEFLAGS -u MAKELEVEL -u BUILD -u KERNEL -u KDIR timeout 60 "$@") \
+	(cd "$dir" && env -u MAKEFLAGS -u MAKELEVEL -u BUILD -u KERNEL -u KDIR timeout 600 "$@") \
 		>"$out/output" 2>"$out/errors" </dev/null || code=$?
 }
 
