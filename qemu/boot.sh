@@ -11,14 +11,11 @@ qemu_pid='' tail_pid=''
 needed_mb=100
 
 make_directories() {
-	local parent=${TMPDIR:-/tmp} free
+	local parent=${TMPDIR:-/tmp}
 	[[ $parent$out != *[,%]* ]] ||
 		die "QEMU takes no , and no % in a path: set TMPDIR= (--out) to another directory"
-	free=$(df --output=avail -m "$parent" 2>/dev/null | tail -n 1 | tr -d ' ') ||
-		die "TMPDIR=$parent: no such directory"
-	# some file systems do not tell
-	[[ $free == *[!0-9]* || $free -ge $needed_mb ]] ||
-		die "$free MB are free in $parent, but $needed_mb are needed: make room, or set TMPDIR= to another directory"
+	need_room "$parent" $needed_mb TMPDIR
+	need_room "$build" 64 BUILD
 	scratch=$(mktemp -d "$parent/edudma.XXXXXX") || exit 125
 	logs=${out:-$scratch/logs}
 	mkdir -p "$logs"
