@@ -67,7 +67,7 @@ run: driver userspace ## tests and measures the three kinds of memory in a guest
 slow := lifecycle memory shutdown edu-sg
 TESTS := $(slow:%=tests/%.t) $(filter-out $(slow:%=tests/%.t),$(wildcard tests/*.t))
 # These look at the host's part, at user space, or at how long things take
-hosted := $(addprefix tests/,answer.t bench.t harness.t matrix.t model.t run.t udev.t unit.t usage.t)
+hosted := $(addprefix tests/,answer.t bench.t harness.t matrix.t model.t run.t setup.t udev.t unit.t usage.t)
 
 # More at a time would disturb what is tested in real time.
 PROVEFLAGS ?= -j2
@@ -147,7 +147,7 @@ mutants: build device ## proves that the tests notice broken drivers
 	$(Q)tests/mutants/run
 
 matrix: ## tests on other kernels and QEMUs: docs/compatibility.md
-	@scripts/setup run archive matrix
+	@scripts/setup run build matrix
 	$(Q)tests/matrix/run
 
 docs: userspace ## puts the figures of the last measurements into the documents
@@ -165,14 +165,14 @@ ifneq ($(filter run test shell mutants answer bench bench-peer soak build,$(MAKE
 include $(BUILD)/kernel.env
 endif
 
-packages-build := test
 # peer: for bench.t
 packages-test := test device peer
 packages-mutants := test device qemu
-packages-soak := test device
-packages-answer := test answer
-packages-bench := test bench
-packages-bench-peer := test peer
+packages-build := build
+packages-soak := build device
+packages-answer := build answer
+packages-bench := build bench
+packages-bench-peer := build peer
 
 $(BUILD)/kernel.env: FORCE
 	@mkdir -p $(@D)
