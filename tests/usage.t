@@ -90,14 +90,14 @@ check "make help has targets and variables" test "$(grep -c '^  ' "$out/help")" 
 check "... in two columns" test "$(grep -c '^  .\{17\} [^ ]' "$out/help")" -eq "$(grep -c '^  ' "$out/help")"
 
 for script in .ci/run bench/{load,peer,markdown} experiments/run qemu/{run,binary} \
-	qemu/device/{build,build-qemu,fetch-source,find} qemu/guest/{kernel,debug-kernel} \
+	qemu/device/{build,build-qemu,fetch-source,find} qemu/guest/{kernel,unpack,debug-kernel} \
 	scripts/{check,coverage,docs,paths,setup} tests/{fresh,matrix/run,mutants/run,prove,qtest/run,reliability}; do
 	helps "$top/$script"
 done
 for script in bench/markdown qemu/binary scripts/{paths,setup} tests/{prove,qtest/run}; do
 	refuses '^usage: ' "$top/$script"
 done
-for script in qemu/guest/{kernel,debug-kernel} scripts/{coverage,docs}; do
+for script in qemu/guest/{kernel,unpack,debug-kernel} scripts/{coverage,docs}; do
 	refuses '^usage: ' "$top/$script" anything
 done
 refuses "no checker 'gc', but: gcc" "$top/scripts/check" gcc gc
