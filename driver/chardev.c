@@ -27,7 +27,6 @@ static struct class edudma_class = {
 
 static dev_t first_devt;
 static DEFINE_IDA(minors);
-static atomic64_t last_file_id;
 static struct workqueue_struct *reapers;
 
 static void file_free(struct edudma_file *file)
@@ -84,13 +83,13 @@ static struct edudma_file *file_create(struct edudma_device *edev)
 	kref_init(&file->ref);
 	file->edev = edev;
 	get_device(&edev->dev);
-	file->id = atomic64_inc_return(&last_file_id);
 	spin_lock_init(&file->lock);
 	INIT_LIST_HEAD(&file->spares);
 	edudma_ring_init(file);
 	INIT_WORK(&file->reaper, file_reap);
 
 	mutex_lock(&edev->files_lock);
+	file->id = ++edev->last_file_id;
 	list_add_tail(&file->node, &edev->files);
 	mutex_unlock(&edev->files_lock);
 	return file;

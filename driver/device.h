@@ -120,6 +120,8 @@ struct edudma_edu {
  * @files_lock: protects @files, and DMA memory against being freed twice: by
  *	remove() and by the last breath of a file
  * @files: open files, and closed ones with requests in flight
+ * @last_file_id: that was given; each device counts its own files, so that they are
+ *	spread evenly over its channels; under @files_lock
  * @inode: owner of the address space that all mappings share, so that one call
  *	reaches every VMA
  * @debugfs: its directory
@@ -152,6 +154,7 @@ struct edudma_device {
 	struct delayed_work tick;
 	struct mutex files_lock; /* protects files, and DMA memory at its end */
 	struct list_head files;
+	u64 last_file_id;
 	struct inode *inode;
 	struct dentry *debugfs;
 	struct edudma_counters counters;
@@ -162,7 +165,7 @@ struct edudma_device {
  * @ref: held by the struct file, and once by all requests in flight
  * @edev: the device, with a reference
  * @node: in edudma_device.files
- * @id: never given twice; who owns the on-board memory
+ * @id: never given twice by this device; who owns the on-board memory
  * @lock: protects all below, and the holds and mappings of each buffer; interrupts off
  * @buffers: the one with a handle is at the handle's remainder
  * @last_handle: that was given

@@ -6,7 +6,7 @@ source "$(dirname "$0")/lib.sh"
 
 find_device_qemu
 sg=("${real[@]}" --qemu "$device_qemu" --device edu-sg)
-guests 10 7
+guests 11 8
 guest edu-sg "${sg[@]}" -- 'edudma test --ktap' calls limits buffers mmap ownership
 # Long batches need much memory, which make test-debug does not leave to small guests.
 guest queues "${sg[@]}" --memory 512 --params quota_mb=64 -- uring ring load
@@ -18,6 +18,8 @@ guest small "${virtual[@]}" --memory 1024 --qemu "$device_qemu" \
 # counts time by the host's clock, which is another one than the guest's.
 guest poll "${virtual[@]}" --qemu "$device_qemu" --device edu-sg --params irq=poll -- \
 	'env KTAP_ONLY=line observe' 'env KTAP_ONLY=device_time transfer'
+guest two "${virtual[@]}" --qemu "$device_qemu" --device edu-sg --device edu-sg -- \
+	'env KTAP_ONLY=files_are_spread devices'
 # It reaches all memory, so that only bounce buffers and an IOMMU make a difference.
 for memory in $(sizes 256 5120); do
 	guest "bounced-$memory" "${sg[@]}" --memory "$memory" --append swiotlb=16384,force -- \

@@ -116,6 +116,20 @@ TEST(one_goes_the_other_stays)
 	EXPECT_OK(to_device(&lost, 0, 1, 0));
 }
 
+/* Whatever is opened of another device, the files of each are spread over its channels. */
+TEST(files_are_spread_over_channels)
+{
+	uint32_t used[2] = { 0 };
+
+	setup();
+	ASSERT_EQ(infos[0].nr_channels, infos[1].nr_channels);
+	for (unsigned int i = 0; i < infos[0].nr_channels; i++)
+		for (unsigned int j = 0; j < 2; j++)
+			used[j] |= 1u << get_info(open_path(j ? "/dev/edudma1" : "/dev/edudma0")).channel;
+	for (unsigned int j = 0; j < 2; j++)
+		EXPECT_EQ(used[j], (1ull << infos[j].nr_channels) - 1);
+}
+
 int main(void)
 {
 	ktap_promised = "crowd";
