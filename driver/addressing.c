@@ -56,14 +56,14 @@ int edudma_addressing_init(struct edudma_device *edev)
 
 	edev->dma_mask = edev->type->ops->dma_mask(edev);
 	if (dma_bits > 64)
-		return dev_err_probe(dev, -EINVAL,
+		return edudma_failed(dev, -EINVAL,
 				     "dma_bits=%u: at most 64\n", dma_bits);
 	if (dma_bits)
 		edev->dma_mask = DMA_BIT_MASK(dma_bits);
 
 	ret = dma_set_mask_and_coherent(dev, edev->dma_mask);
 	if (ret)
-		return dev_err_probe(dev, ret,
+		return edudma_failed(dev, ret,
 				     "this machine has no memory below the device's mask 0x%llx\n",
 				     edev->dma_mask);
 	edev->iommu = iommu_translates(dev);

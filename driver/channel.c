@@ -29,7 +29,7 @@
  * @edev: the device, with its limits
  *
  * Context: probe; may sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0 or -ENOMEM, which has been logged.
  */
 int edudma_channels_init(struct edudma_device *edev)
 {
@@ -37,7 +37,8 @@ int edudma_channels_init(struct edudma_device *edev)
 
 	edev->channels = kcalloc(nr, sizeof(*edev->channels), GFP_KERNEL);
 	if (!edev->channels)
-		return -ENOMEM;
+		return edudma_failed(&edev->pdev->dev, -ENOMEM,
+				     "no memory for %u channels\n", nr);
 	for (i = 0; i < nr; i++) {
 		struct edudma_channel *chan = &edev->channels[i];
 

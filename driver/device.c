@@ -65,12 +65,38 @@ static void device_release(struct device *dev)
 }
 
 /**
+ * edudma_failed - log why probe fails
+ * @dev: the function's device
+ * @error: the errno
+ * @format: the reason, a line
+ *
+ * Every failing probe logs its reason, -ENOMEM included: what is missing may be memory
+ * below the device's mask, and the allocator says nothing if there is none. dev_err_probe()
+ * is silent about -ENOMEM.
+ *
+ * Return: @error.
+ */
+int edudma_failed(struct device *dev, int error, const char *format, ...)
+{
+	struct va_format reason;
+	va_list args;
+
+	va_start(args, format);
+	reason.fmt = format;
+	reason.va = &args;
+	dev_err(dev, "error %pe: %pV", ERR_PTR(error), &reason);
+	va_end(args);
+	return error;
+}
+
+/**
  * edudma_device_alloc - make the struct for a device
  * @pdev: the PCI function
  * @type: its line of the PCI id table
  *
  * Context: probe; may sleep.
- * Return: the device, to be released by put_device(); or an ERR_PTR.
+ * Return: the device, to be released by put_device(); or an ERR_PTR, which has been
+ * logged.
  */
 struct edudma_device *edudma_device_alloc(struct pci_dev *pdev,
 					  const struct edudma_type *type)
@@ -79,8 +105,10 @@ struct edudma_device *edudma_device_alloc(struct pci_dev *pdev,
 	int ret;
 
 	edev = kzalloc(sizeof(*edev), GFP_KERNEL);
-	if (!edev)
-		return ERR_PTR(-ENOMEM);
+	if (!edev) {
+		ret = -ENOMEM;
+		goto err;
+	}
 	ret = init_srcu_struct(&edev->srcu);
 	if (ret)
 		goto err_free;
@@ -105,7 +133,8 @@ err_srcu:
 	cleanup_srcu_struct(&edev->srcu);
 err_free:
 	kfree(edev);
-	return ERR_PTR(ret);
+err:
+	return ERR_PTR(edudma_failed(&pdev->dev, ret, "no memory for the driver's state\n"));
 }
 
 /**

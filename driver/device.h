@@ -252,6 +252,7 @@ static inline struct edudma_device *edudma_from_dev(struct device *dev)
 
 struct edudma_device *edudma_device_alloc(struct pci_dev *pdev,
 					  const struct edudma_type *type);
+__printf(3, 4) int edudma_failed(struct device *dev, int error, const char *format, ...);
 int edudma_device_init(void);
 void edudma_device_exit(void);
 void edudma_mark_gone(struct edudma_device *edev);

@@ -44,7 +44,7 @@ int edudma_edu_identify(struct edudma_device *edev)
 
 	if (id == edev->type->id)
 		return 0;
-	return dev_err_probe(&edev->pdev->dev, -ENODEV, "ID reads 0x%08x instead of 0x%08x\n",
+	return edudma_failed(&edev->pdev->dev, -ENODEV, "ID reads 0x%08x instead of 0x%08x\n",
 			     id, edev->type->id);
 }
 
@@ -88,7 +88,7 @@ int edudma_edu_init(struct edudma_device *edev)
 {
 	spin_lock_init(&edev->edu.liveness_lock);
 	if (edudma_edu_liveness(edev, 0x12345678) != ~0x12345678)
-		return dev_err_probe(&edev->pdev->dev, -ENODEV,
+		return edudma_failed(&edev->pdev->dev, -ENODEV,
 				     "the liveness register does not invert\n");
 	writel(0, edev->regs + EDU_STATUS);
 	writel(~0, edev->regs + EDU_IRQ_ACK);

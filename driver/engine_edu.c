@@ -151,19 +151,19 @@ static int edu_init(struct edudma_device *edev)
 
 	ret = edu_quiesce(edev);
 	if (ret)
-		return dev_err_probe(dev, ret, "a command from before is still running\n");
+		return edudma_failed(dev, ret, "a command from before is still running\n");
 	ret = edudma_edu_init(edev);
 	if (ret)
 		return ret;
 
 	edu = kzalloc(sizeof(*edu), GFP_KERNEL);
 	if (!edu)
-		return -ENOMEM;
+		return edudma_failed(dev, -ENOMEM, "no memory for the engine's state\n");
 	edev->engine_priv = edu;
 	edu->zeros = dma_alloc_coherent(dev, EDU_MEMORY_BYTES, &edu->zeros_addr,
 					GFP_KERNEL);
 	if (!edu->zeros) {
-		ret = dev_err_probe(dev, -ENOMEM, "no coherent memory below the mask 0x%llx\n",
+		ret = edudma_failed(dev, -ENOMEM, "no coherent memory below the mask 0x%llx\n",
 				    edev->dma_mask);
 		goto err_free;
 	}

@@ -236,7 +236,7 @@ static int esg_identify(struct edudma_device *edev)
 		return ret;
 	version = readl(edev->regs + SG_CAP_VERSION);
 	if (version != SG_VERSION)
-		return dev_err_probe(&edev->pdev->dev, -ENODEV,
+		return edudma_failed(&edev->pdev->dev, -ENODEV,
 				     "its version is %u, this driver knows %u\n", version,
 				     SG_VERSION);
 	return 0;
@@ -280,7 +280,9 @@ static int esg_alloc_rings(struct edudma_device *edev, struct esg *esg)
 						     &sg->completions_addr, GFP_KERNEL);
 		if (!sg->requests || !sg->completions) {
 			esg_free_rings(edev, esg);
-			return -ENOMEM;
+			return edudma_failed(dev, -ENOMEM,
+					     "no coherent memory below the mask 0x%llx for channel %u's rings\n",
+					     edev->dma_mask, i);
 		}
 	}
 	return 0;
@@ -312,7 +314,7 @@ static int esg_init(struct edudma_device *edev)
 	int ret;
 
 	if (!nr_channels || nr_channels > SG_MAX_CHANNELS || ring < SG_RING)
-		return dev_err_probe(dev, -ENODEV,
+		return edudma_failed(dev, -ENODEV,
 				     "%u channels with rings of %u: not as specified\n",
 				     nr_channels, ring);
 	/* Returns when nothing is being copied, and has cleared on-board memory. */
@@ -323,7 +325,7 @@ static int esg_init(struct edudma_device *edev)
 
 	esg = kzalloc(struct_size(esg, channels, nr_channels), GFP_KERNEL);
 	if (!esg)
-		return -ENOMEM;
+		return edudma_failed(dev, -ENOMEM, "no memory for %u channels\n", nr_channels);
 	esg->nr_channels = nr_channels;
 	esg_read_limits(edev, esg);
 	ret = esg_alloc_rings(edev, esg);
@@ -371,7 +373,7 @@ static int esg_start(struct edudma_device *edev)
 
 	for (i = 0; i < edev->limits.nr_channels; i++) {
 		if (esg_enable(&edev->channels[i]))
-			return dev_err_probe(&edev->pdev->dev, -EIO,
+			return edudma_failed(&edev->pdev->dev, -EIO,
 					     "channel %u does not start\n", i);
 	}
 	return 0;

@@ -161,7 +161,7 @@ static int request_vectors(struct edudma_device *edev)
 				  "edudma", &edev->vectors[i]);
 		if (ret) {
 			free_vectors(edev, i);
-			return dev_err_probe(&pdev->dev, ret, "interrupt vector %u is taken\n",
+			return edudma_failed(&pdev->dev, ret, "interrupt vector %u is taken\n",
 					     i);
 		}
 	}
@@ -173,7 +173,7 @@ static int request_vectors(struct edudma_device *edev)
  * @edev: the device; an interrupt may come before this returns
  *
  * Context: probe; may sleep.
- * Return: 0, or an errno, which has been logged unless it is -ENOMEM.
+ * Return: 0, or an errno, which has been logged.
  */
 int edudma_irq_init(struct edudma_device *edev)
 {
@@ -188,7 +188,7 @@ int edudma_irq_init(struct edudma_device *edev)
 	}
 	ret = pci_alloc_irq_vectors(pdev, 1, edev->limits.nr_vectors, wanted_types());
 	if (ret < 0)
-		return dev_err_probe(&pdev->dev, ret,
+		return edudma_failed(&pdev->dev, ret,
 				     "no interrupt of the wanted kind (irq=%s): irq=poll works without\n",
 				     wanted == IRQ_AUTO ? "auto" : irq_names[wanted]);
 	edev->nr_vectors = ret;
@@ -196,7 +196,8 @@ int edudma_irq_init(struct edudma_device *edev)
 	edev->vectors = kcalloc(ret, sizeof(*edev->vectors), GFP_KERNEL);
 	if (!edev->vectors) {
 		pci_free_irq_vectors(pdev);
-		return -ENOMEM;
+		return edudma_failed(&pdev->dev, -ENOMEM,
+				     "no memory for %u interrupt vectors\n", ret);
 	}
 	return request_vectors(edev);
 }

@@ -49,7 +49,7 @@ static bool makes_mistakes(struct edudma_device *edev)
  * @edev: the device; its addressing is known
  *
  * Context: may sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0 or -ENOMEM, which has been logged.
  */
 int edudma_page_end_init(struct edudma_page_end *end, struct edudma_device *edev)
 {
@@ -59,7 +59,7 @@ int edudma_page_end_init(struct edudma_page_end *end, struct edudma_device *edev
 		return 0;
 	end->byte = dma_alloc_coherent(dev, sizeof(*end->byte), &end->addr, GFP_KERNEL);
 	if (!end->byte)
-		return -ENOMEM;
+		return edudma_failed(dev, -ENOMEM, "no coherent memory for bytes at page ends\n");
 	end->domain = iommu_get_domain_for_dev(dev);
 	dev_info(dev, "the CPU copies a byte at the end of a page if a command would begin there: the IOMMU takes another one for it\n");
 	return 0;

@@ -35,14 +35,14 @@ static int map_registers(struct edudma_device *edev)
 	int ret;
 
 	if (pci_resource_len(pdev, EDUDMA_BAR) < edev->type->bytes)
-		return dev_err_probe(&pdev->dev, -ENODEV, "BAR %d is too short\n", EDUDMA_BAR);
+		return edudma_failed(&pdev->dev, -ENODEV, "BAR %d is too short\n", EDUDMA_BAR);
 	ret = pci_request_region(pdev, EDUDMA_BAR, "edudma");
 	if (ret)
-		return dev_err_probe(&pdev->dev, ret, "BAR %d is taken\n", EDUDMA_BAR);
+		return edudma_failed(&pdev->dev, ret, "BAR %d is taken\n", EDUDMA_BAR);
 	edev->regs = pci_iomap(pdev, EDUDMA_BAR, 0);
 	if (!edev->regs) {
 		pci_release_region(pdev, EDUDMA_BAR);
-		return dev_err_probe(&pdev->dev, -ENOMEM, "cannot map BAR %d\n",
+		return edudma_failed(&pdev->dev, -ENOMEM, "cannot map BAR %d\n",
 				     EDUDMA_BAR);
 	}
 	return 0;
@@ -103,7 +103,7 @@ static int edudma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	ret = pci_enable_device(pdev);
 	if (ret) {
-		dev_err_probe(&pdev->dev, ret, "cannot enable the device\n");
+		edudma_failed(&pdev->dev, ret, "cannot enable the device\n");
 		goto err_put;
 	}
 	ret = map_registers(edev);
@@ -124,7 +124,7 @@ static int edudma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		goto err_rest;
 	ret = edudma_chardev_add(edev);
 	if (ret) {
-		dev_err_probe(&pdev->dev, ret, "cannot make a device node\n");
+		edudma_failed(&pdev->dev, ret, "cannot make a device node\n");
 		goto err_rest;
 	}
 	edudma_debugfs_add(edev);

@@ -10,5 +10,10 @@ pc=(--machine pc)
 ! on_debug_kernel || pc+=(--append acpi=noirq)
 
 guest q35 "${virtual[@]}" --no-driver --machine q35 -- module
+# As in a kernel that starts after a crash, far up: all memory lies above the device's mask.
+for memory in $(sizes 512); do
+	guest above "${virtual[@]}" --no-driver --memory "$memory" --append 'memmap=15M$1M' -- \
+		"refused '-ENOMEM: no coherent memory below the mask 0xfffffff'"
+done
 guest pc "${virtual[@]}" --no-driver "${pc[@]}" -- module
 finish

@@ -89,10 +89,10 @@ static int software_init(struct edudma_device *edev)
 	struct software *soft;
 
 	if (edev->iommu)
-		return dev_err_probe(dev, -EOPNOTSUPP, "knows no IOMMU\n");
+		return edudma_failed(dev, -EOPNOTSUPP, "knows no IOMMU\n");
 	soft = kzalloc(sizeof(*soft), GFP_KERNEL);
 	if (!soft)
-		return -ENOMEM;
+		return edudma_failed(dev, -ENOMEM, "no memory for the engine's state\n");
 	INIT_WORK(&soft->work, software_work);
 	edev->engine_priv = soft;
 	edev->limits.window = SOFTWARE_WINDOW;

@@ -72,6 +72,7 @@ static const int no_entry[] = { ENOMEM, EFAULT, EAGAIN, 0 };
 static const int no_probe[] = { ENOMEM, EFAULT, EIO, EBUSY, 0 };
 
 static int fail_fd;
+static int log_fd;
 static char address[16];
 static bool has_iommu;
 /* Of a buffer, whose last page is not full */
@@ -139,6 +140,8 @@ static void setup(void)
 	trace_faults();
 	fail_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 	ASSERT_OK(fail_fd);
+	log_fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ASSERT_OK(log_fd);
 }
 
 static void note_site(struct tally *tally, const char *line)
@@ -608,7 +611,28 @@ static void prepare_unbound(void)
 
 static int run_bind(void)
 {
+	lseek(log_fd, 0, SEEK_END);
 	return errno_of(write(fd, address, strlen(address)));
+}
+
+/*
+ * If probe has failed, which the driver core says, the log has another line of the driver's
+ * that says why. The driver core may fail before it calls probe.
+ */
+static void expect_reason(void)
+{
+	bool failed = false, reason = false;
+	char record[8192];
+	ssize_t n;
+
+	while ((n = read(log_fd, record, sizeof(record) - 1)) > 0) {
+		record[n] = '\0';
+		if (strstr(record, "probe of ") || strstr(record, "probe with driver "))
+			failed = true;
+		else
+			reason |= strstr(record, "edudma ") && strstr(record, ": error -");
+	}
+	EXPECT(reason || !failed);
 }
 
 /* What probe did without, say debugfs, it shall have next time. */
@@ -616,6 +640,7 @@ static void bind_and_close(void)
 {
 	bool complete = !access(DEBUGFS "edudma/edudma0/buffers", F_OK);
 
+	expect_reason();
 	if (is_bound() && !complete)
 		write_file(DRIVER "unbind", address);
 	if (!is_bound())
