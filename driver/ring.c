@@ -23,6 +23,11 @@
 #include "request.h"
 #include "ring.h"
 
+/* User space steps through arrays of these: they cannot grow. */
+static_assert(sizeof(struct edudma_entry) == 64);
+static_assert(sizeof(struct edudma_completion) == 48);
+static_assert(offsetof(struct edudma_ring, completions) == 128);
+
 /**
  * edudma_ring_init - an open file without a ring
  * @file: the open file

@@ -13,6 +13,9 @@
 #include "request.h"
 #include "uring.h"
 
+/* What a submission entry of 128 bytes has room for: struct edudma_transfer cannot grow. */
+#define URING_PAYLOAD	(2 * sizeof(struct io_uring_sqe) - offsetof(struct io_uring_sqe, cmd))
+
 /**
  * struct uring_private - what a command keeps while it is under way
  * @req: the request
@@ -71,6 +74,7 @@ int edudma_uring_submit(struct edudma_file *file, struct io_uring_cmd *cmd,
 	struct edudma_request *req;
 	LIST_HEAD(reqs);
 
+	static_assert(sizeof(arg) <= URING_PAYLOAD);
 	if (cmd->cmd_op != EDUDMA_TRANSFER)
 		return -ENOTTY;
 	if (!(issue_flags & IO_URING_F_SQE128))

@@ -18,6 +18,12 @@
  * output). The shortest accepted struct is the one of the first version.
  * Reserved fields must be zero on input.
  *
+ * Four structs keep their size: struct edudma_transfer, which fills the payload of a
+ * submission entry of io_uring, and struct edudma_entry, struct edudma_completion and
+ * struct edudma_ring, which lie in user memory one behind the other. Their flags and
+ * reserved fields are what is left for additions; more needs a new struct with an ioctl,
+ * a cmd_op or an EDUDMA_RING of its own.
+ *
  * Each errno has one meaning:
  *
  *   EINVAL      malformed: an unknown flag or operation, a reserved field that
