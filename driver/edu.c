@@ -48,13 +48,7 @@ int edudma_edu_identify(struct edudma_device *edev)
 			     id, edev->type->id);
 }
 
-/**
- * edudma_edu_is_computing - is a factorial being computed?
- * @edev: the device
- *
- * Return: true if it is.
- */
-bool edudma_edu_is_computing(struct edudma_device *edev)
+static bool edu_is_computing(struct edudma_device *edev)
 {
 	return readl(edev->regs + EDU_STATUS) & EDU_STATUS_COMPUTING;
 }
@@ -79,7 +73,7 @@ u32 edudma_edu_liveness(struct edudma_device *edev, u32 value)
 
 /**
  * edudma_edu_init - see that the device lives, and silence it
- * @edev: the device, with no factorial being computed
+ * @edev: the device; a factorial that is being computed goes on, and does not interrupt
  *
  * Context: probe; may sleep.
  * Return: 0, or an errno, which has been logged.
@@ -137,7 +131,7 @@ static bool edu_factorial_is_lost(struct edudma_device *edev)
 /* The register tells. An interrupt is a reason to look: it may come late, or be lost. */
 static bool edu_factorial_has_ended(struct edudma_device *edev)
 {
-	return edu_factorial_is_lost(edev) || !edudma_edu_is_computing(edev);
+	return edu_factorial_is_lost(edev) || !edu_is_computing(edev);
 }
 
 /* Look again every tick where no interrupt will wake us, else every second. */

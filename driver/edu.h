@@ -26,7 +26,6 @@ bool edudma_edu_is_present(struct edudma_device *edev);
 int edudma_edu_identify(struct edudma_device *edev);
 int edudma_edu_init(struct edudma_device *edev);
 bool edudma_edu_irq(struct edudma_device *edev, unsigned int vector);
-bool edudma_edu_is_computing(struct edudma_device *edev);
 u32 edudma_edu_liveness(struct edudma_device *edev, u32 value);
 int edudma_edu_factorial(struct edudma_device *edev, u32 n, u64 timeout_ns,
 			 u32 *result);

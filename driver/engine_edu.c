@@ -89,13 +89,14 @@ static bool edu_is_running(struct edudma_device *edev)
 
 /*
  * The device knows no reset: a command may be running that was begun before a
- * reboot, a kexec or an unbind, and an interrupt may be pending.
+ * reboot, a kexec or an unbind, and an interrupt may be pending. A factorial from before
+ * touches no memory, and only the next factorial waits for it.
  */
 static int edu_quiesce(struct edudma_device *edev)
 {
 	unsigned int waited;
 
-	for (waited = 0; edu_is_running(edev) || edudma_edu_is_computing(edev); waited += 20) {
+	for (waited = 0; edu_is_running(edev); waited += 20) {
 		if (waited >= EDU_QUIET_MS)
 			return -ETIMEDOUT;
 		msleep(20);

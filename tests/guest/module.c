@@ -381,6 +381,25 @@ TEST(device_found_at_work)
 	}
 }
 
+/* The device cannot end a factorial, and computes the largest for minutes of this clock. */
+TEST(device_found_computing)
+{
+	struct edudma_factorial factorial = { .n = UINT32_MAX, .timeout_ns = 5000000 };
+	char address[16];
+	int fd;
+
+	load("");
+	fd = open_device();
+	get_address(fd, address);
+	EXPECT_ERRNO(ioctl(fd, EDUDMA_FACTORIAL, &factorial), ETIMEDOUT);
+	close(fd);
+	write_file("/sys/bus/pci/drivers/edudma/unbind", address);
+	EXPECT_EQ(map_registers(address)[0x20 / 4] & 1, 1);
+	write_file("/sys/bus/pci/drivers/edudma/bind", address);
+	expect_all_work();
+	unload();
+}
+
 int main(void)
 {
 	ktap_promised = "load";
