@@ -4,7 +4,7 @@
 # shellcheck source=tests/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-for unit in plan userspace answer; do
+for unit in plan userspace answer output; do
 	status=0
 	"$build/tests/unit/$unit" >"$out/$unit" 2>&1 || status=$?
 	forward "$unit" <"$out/$unit"

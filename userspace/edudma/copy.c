@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "area.h"
 #include "commands.h"
@@ -233,6 +234,15 @@ static struct json_object *json_summary(const struct copy *copy, const struct de
 	return object;
 }
 
+/* Written in place, it would be empty before it is read */
+static bool is_same_file(FILE *in, const char *path)
+{
+	struct stat from, to;
+
+	return !fstat(fileno(in), &from) && !stat(path, &to) && S_ISREG(from.st_mode) &&
+	       from.st_dev == to.st_dev && from.st_ino == to.st_ino;
+}
+
 int copy_main(int argc, char **argv)
 {
 	char **files = options_parse(&usage, argc, argv);
@@ -256,7 +266,9 @@ int copy_main(int argc, char **argv)
 		goto close_device;
 	}
 	catch_signals();
-	status = output_open(&output, files[1]);
+	status = is_same_file(in, files[1]) ?
+		fail("%s and %s are the same file", files[0], files[1]) :
+		output_open(&output, files[1]);
 	if (status)
 		goto close_in;
 

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A file that appears whole or not at all */
+/*
+ * What the user calls OUTFILE or FILE
+ *
+ * A new file, or a regular one with a single name, appears whole or not at all; it keeps owner
+ * and mode, and links to it stay links. All else is written in place: devices, pipes, files
+ * with several names, and files whose directory or owner the user cannot write as.
+ */
 #ifndef EDUDMA_OUTPUT_H
 #define EDUDMA_OUTPUT_H
 
@@ -8,18 +14,19 @@
 
 /**
  * struct output - a file being written
- * @path: where it will be; "-": standard output
- * @temporary: where it is until then; NULL if it is written in place, as
- *	standard output, a pipe or a device is
+ * @path: what the user calls it; "-" is standard output, as /dev/stdout is
+ * @target: where it will be, links resolved; NULL if it is written in place
+ * @temporary: where it is until then, beside @target; NULL if it is written in place
  * @stream: what to write to
  */
 struct output {
 	const char *path;
+	char *target;
 	char *temporary;
 	FILE *stream;
 };
 
-/* True for "-"; false for NULL, which is no file */
+/* True for "-" and its other names; false for NULL, which is no file */
 bool is_standard_output(const char *path);
 
 /* Both return 0, or say what is wrong and return EXIT_FAILURE */
