@@ -73,6 +73,31 @@ static const struct edudma_buffer_ops *find_method(u32 index)
 }
 
 /**
+ * edudma_streaming_pool - see @pool in struct edudma_buffer_ops
+ * @edev: the device
+ *
+ * Return: what streaming memory takes of what is scarce, or NULL.
+ */
+struct edudma_pool *edudma_streaming_pool(struct edudma_device *edev)
+{
+	return edev->streaming_pool;
+}
+
+static struct edudma_pool *pool_of(struct edudma_device *edev,
+				   const struct edudma_buffer_ops *ops)
+{
+	return ops->pool ? ops->pool(edev) : NULL;
+}
+
+/* Whatever the quota: no buffer is longer than memory, or than what is scarce allows. */
+static u64 max_length(struct edudma_device *edev, const struct edudma_buffer_ops *ops)
+{
+	u64 memory = (u64)totalram_pages() << PAGE_SHIFT;
+
+	return min3(ops->max_length(edev), memory, edudma_pool_max_length(pool_of(edev, ops)));
+}
+
+/**
  * edudma_method_info - EDUDMA_METHOD_INFO
  * @file: the open file
  * @data: struct edudma_method_info
@@ -93,7 +118,7 @@ int edudma_method_info(struct edudma_file *file, void *data)
 		arg->flags |= EDUDMA_METHOD_COHERENT;
 	if (!ops->reachable(edev))
 		arg->flags |= EDUDMA_METHOD_UNREACHABLE;
-	arg->max_length = min(ops->max_length(edev), edudma_quota());
+	arg->max_length = min(max_length(edev, ops), edudma_quota());
 	strscpy_pad(arg->name, ops->name, sizeof(arg->name));
 	return 0;
 }
@@ -142,11 +167,11 @@ static int check_method(struct edudma_device *edev,
 		return -ENOENT;
 	if (!ops->reachable(edev)) {
 		dev_warn_ratelimited(&edev->dev,
-				     "%s memory may lie above the device's DMA mask 0x%llx: use coherent memory, an IOMMU, or less memory (mem=256M)\n",
-			ops->name, edev->dma_mask);
+				     "%s memory may lie above the device's DMA mask 0x%llx: use coherent memory, an IOMMU, or less memory (mem=%lluM)\n",
+			ops->name, edev->dma_mask, (edev->dma_mask >> 20) + 1);
 		return -ERANGE;
 	}
-	if (length > ops->max_length(edev))
+	if (length > max_length(edev, ops))
 		return -EFBIG;
 	return 0;
 }
@@ -179,20 +204,27 @@ static int get_memory(struct edudma_buffer *buf, struct edudma_buffer_alloc *arg
 	u64 start, allocated;
 	int ret;
 
+	ret = edudma_pool_take(buf->pool, buf->length);
+	if (ret)
+		return ret;
 	start = ktime_get_ns();
 	ret = buf->ops->alloc(buf);
 	if (ret)
-		return ret;
+		goto err_give;
 	allocated = ktime_get_ns();
 	ret = map_memory(buf);
-	if (ret) {
-		buf->ops->free(buf);
-		return ret;
-	}
+	if (ret)
+		goto err_free;
 	arg->alloc_ns = allocated - start;
 	arg->map_ns = ktime_get_ns() - allocated;
 	arg->segments = buf->nr_segs;
 	return 0;
+
+err_free:
+	buf->ops->free(buf);
+err_give:
+	edudma_pool_give(buf->pool, buf->length);
+	return ret;
 }
 
 static void put_memory(struct edudma_buffer *buf, struct edudma_buffer_free *arg)
@@ -203,6 +235,7 @@ static void put_memory(struct edudma_buffer *buf, struct edudma_buffer_free *arg
 	unmap_memory(buf);
 	unmapped = ktime_get_ns();
 	buf->ops->free(buf);
+	edudma_pool_give(buf->pool, buf->length);
 	buf->cpu = NULL;
 	arg->unmap_ns = unmapped - start;
 	arg->free_ns = ktime_get_ns() - unmapped;
@@ -274,6 +307,7 @@ int edudma_buffer_alloc(struct edudma_file *file, void *data)
 	buf->edev = file->edev;
 	buf->ops = ops;
 	buf->length = arg->length;
+	buf->pool = pool_of(file->edev, ops);
 	INIT_HLIST_HEAD(&buf->holds);
 	INIT_LIST_HEAD(&buf->mappings);
 	ret = get_memory(buf, arg);

@@ -21,11 +21,12 @@ struct vm_area_struct;
  * @coherent: the CPU and the device see each other's writes without a sync
  * @max_length: the longest buffer that the allocator could give, in bytes
  * @reachable: can the device address this kind on this machine?
+ * @pool: the scarce memory that it takes here, or NULL. Optional: without it, none.
  * @alloc: set edudma_buffer.cpu to memory of at least the buffer's length,
  *	page-aligned and zero to the end of its last page. -ENOMEM. May sleep.
  * @free: give it back. May sleep.
- * @map: map it for the device, both ways, and fill in its segments. -ENOMEM,
- *	-EIO. May sleep.
+ * @map: map it for the device, both ways, and fill in its segments. -ENOMEM. May
+ *	sleep.
  * @unmap: undo @map. May sleep.
  * @sync_for_cpu: the CPU is about to use a range. NULL if @coherent.
  * @sync_for_device: the CPU has done. NULL if @coherent.
@@ -37,6 +38,7 @@ struct edudma_buffer_ops {
 	bool coherent;
 	u64 (*max_length)(struct edudma_device *edev);
 	bool (*reachable)(struct edudma_device *edev);
+	struct edudma_pool *(*pool)(struct edudma_device *edev);
 	int (*alloc)(struct edudma_buffer *buf);
 	void (*free)(struct edudma_buffer *buf);
 	int (*map)(struct edudma_buffer *buf);
@@ -61,6 +63,7 @@ struct edudma_buffer_ops {
  * @nr_segs: how many
  * @one: @segs of a kind that is always in one piece
  * @engine_priv: what the engine keeps for a mapped buffer
+ * @pool: the scarce memory that it has, or NULL
  * @handle: what user space calls it
  * @known: user space has got the handle; under the file's lock
  * @holds: ranges in use; under the file's lock
@@ -77,6 +80,7 @@ struct edudma_buffer {
 	unsigned int nr_segs;
 	struct edudma_segment one;
 	void *engine_priv;
+	struct edudma_pool *pool;
 	u32 handle;
 	bool known;
 	struct hlist_head holds;
@@ -106,6 +110,7 @@ static inline struct edudma_buffer *edudma_find_buffer(struct edudma_file *file,
 
 unsigned int edudma_nr_methods(void);
 u64 edudma_quota(void);
+struct edudma_pool *edudma_streaming_pool(struct edudma_device *edev);
 
 int edudma_method_info(struct edudma_file *file, void *data);
 int edudma_buffer_alloc(struct edudma_file *file, void *data);

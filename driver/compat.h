@@ -93,15 +93,31 @@ static inline void edudma_uring_done(struct io_uring_cmd *cmd, int ret, u64 extr
 }
 
 /* 6.6, "swiotlb: separate memory pool data from other allocator data" */
+#ifndef CONFIG_SWIOTLB
 static inline phys_addr_t edudma_swiotlb_end(struct device *dev)
 {
-#ifndef CONFIG_SWIOTLB
 	return 0;
-#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
-	return dev->dma_io_tlb_mem->end;
-#else
-	return dev->dma_io_tlb_mem->defpool.end;
-#endif
 }
+
+static inline u64 edudma_swiotlb_bytes(struct device *dev)
+{
+	return 0;
+}
+#else
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define edudma_swiotlb_pool(dev) ((dev)->dma_io_tlb_mem)
+#else
+#define edudma_swiotlb_pool(dev) (&(dev)->dma_io_tlb_mem->defpool)
+#endif
+static inline phys_addr_t edudma_swiotlb_end(struct device *dev)
+{
+	return edudma_swiotlb_pool(dev)->end;
+}
+
+static inline u64 edudma_swiotlb_bytes(struct device *dev)
+{
+	return edudma_swiotlb_pool(dev)->end - edudma_swiotlb_pool(dev)->start;
+}
+#endif
 
 #endif /* EDUDMA_COMPAT_H */

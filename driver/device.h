@@ -104,7 +104,9 @@ struct edudma_edu {
  * @limits: what the engine can do; constant after probe
  * @channels: one, or what the engine has
  * @dma_mask: the highest bus address
- * @reach: which memory that covers
+ * @reach: which streaming memory that covers
+ * @streaming_pool: what streaming memory comes from, or is bounced by, if it is scarce
+ * @coherent_pool: what coherent memory comes from, if it is scarce
  * @iommu: an IOMMU translates
  * @irq_mode: how ends of commands are learned
  * @vectors: the interrupt vectors that were granted
@@ -140,6 +142,8 @@ struct edudma_device {
 	struct edudma_channel *channels;
 	u64 dma_mask;
 	enum edudma_reach reach;
+	struct edudma_pool *streaming_pool;
+	struct edudma_pool *coherent_pool;
 	bool iommu;
 	enum edudma_irq_mode irq_mode;
 	struct edudma_vector *vectors;

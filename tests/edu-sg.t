@@ -6,7 +6,7 @@ source "$(dirname "$0")/lib.sh"
 
 find_device_qemu
 sg=("${real[@]}" --qemu "$device_qemu" --device edu-sg)
-guests 11 8
+guests 12 8
 guest edu-sg "${sg[@]}" -- 'edudma test --ktap' calls limits buffers mmap ownership
 # Long batches need much memory, which make test-debug does not leave to small guests.
 guest queues "${sg[@]}" --memory 512 --params quota_mb=64 -- uring ring load
@@ -29,5 +29,11 @@ for memory in $(sizes 256 5120); do
 			--machine q35 --iommu intel --append "iommu.strict=$strict" -- \
 			'reach kmalloc=works vmalloc=merged coherent=works'
 	done
+done
+# With 32 address bits it does not, and what lies above is bounced.
+for memory in $(sizes 5120); do
+	guest wide-mask-above "${real[@]}" --memory "$memory" --qemu "$device_qemu" \
+		--device edu-sg,dma-bits=32 -- \
+		'reach kmalloc=works vmalloc=works coherent=works' 'edudma test --ktap'
 done
 finish

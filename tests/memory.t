@@ -5,7 +5,7 @@
 # shellcheck source=tests/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-guests 18 12
+guests 21 14
 all_work=(reach kmalloc=works vmalloc=works coherent=works)
 merged=(reach kmalloc=works vmalloc=merged coherent=works)
 
@@ -24,8 +24,19 @@ for memory in $(sizes 1024 5120); do
 	guest "bounced-$memory" "${virtual[@]}" --memory "$memory" --append swiotlb=force -- \
 		'reach kmalloc=refused vmalloc=refused coherent=works'
 done
-guest few-bounces "${virtual[@]}" --append swiotlb=2048,force \
-	--expect-log "swiotlb buffer is full" -- exhaust
+guest few-bounces "${virtual[@]}" --append swiotlb=2048,force --params scarce_percent=0 -- exhaust
+# All devices of the driver together have a part of what is scarce.
+two=(--device edu --device edu)
+for memory in $(sizes 1024); do
+	guest scarce "${virtual[@]}" --memory "$memory" "${two[@]}" -- 'scarce kmalloc coherent'
+done
+guest scarce-bounces "${virtual[@]}" "${two[@]}" --append swiotlb=8192,force -- \
+	'scarce kmalloc vmalloc'
+# A mask of 32 bits, as most devices have that have not 64: bounce buffers lie below it.
+for memory in $(sizes 5120); do
+	guest wide-mask-above "${virtual[@]}" --memory "$memory" --device edu,dma_mask=0xffffffff \
+		--params dma_bits=32 -- "${all_work[*]}" 'edudma test --quick --ktap'
+done
 guest wide-mask "${virtual[@]}" --memory 1024 --device edu,dma_mask=0xffffffff \
 	--params dma_bits=32 -- "${all_work[*]}"
 for memory in $(sizes 128 256 1024 5120); do

@@ -25,6 +25,11 @@ static bool coherent_reachable(struct edudma_device *edev)
 	return true;
 }
 
+static struct edudma_pool *coherent_pool(struct edudma_device *edev)
+{
+	return edev->coherent_pool;
+}
+
 static int coherent_alloc(struct edudma_buffer *buf)
 {
 	buf->cpu = dma_alloc_coherent(&buf->edev->pdev->dev,
@@ -68,6 +73,7 @@ const struct edudma_buffer_ops edudma_coherent_ops = {
 	.coherent = true,
 	.max_length = coherent_max_length,
 	.reachable = coherent_reachable,
+	.pool = coherent_pool,
 	.alloc = coherent_alloc,
 	.free = coherent_free,
 	.map = coherent_map,

@@ -46,9 +46,11 @@ static int kmalloc_map(struct edudma_buffer *buf)
 {
 	struct device *dev = &buf->edev->pdev->dev;
 
-	buf->dma = dma_map_single(dev, buf->cpu, buf->length, DMA_BIDIRECTIONAL);
+	/* If there are no bounce buffers left, the errno says so, and no warning. */
+	buf->dma = dma_map_single_attrs(dev, buf->cpu, buf->length, DMA_BIDIRECTIONAL,
+					DMA_ATTR_NO_WARN);
 	if (dma_mapping_error(dev, buf->dma))
-		return -EIO;
+		return -ENOMEM;
 	edudma_buffer_set_segment(buf, buf->dma);
 	return 0;
 }
@@ -85,6 +87,7 @@ const struct edudma_buffer_ops edudma_kmalloc_ops = {
 	.name = "kmalloc",
 	.max_length = kmalloc_max_length,
 	.reachable = kmalloc_reachable,
+	.pool = edudma_streaming_pool,
 	.alloc = kmalloc_alloc,
 	.free = kmalloc_free,
 	.map = kmalloc_map,

@@ -62,7 +62,7 @@ static int sg_alloc(struct edudma_buffer *buf, unsigned int max_segment)
  * @max_segment: the longest entry that neighbours may be merged into, in bytes
  *
  * Context: may sleep.
- * Return: 0, -ENOMEM, or -EIO if the pages cannot be mapped.
+ * Return: 0 or -ENOMEM.
  */
 int edudma_sg_map(struct edudma_buffer *buf, unsigned int max_segment)
 {
@@ -72,9 +72,10 @@ int edudma_sg_map(struct edudma_buffer *buf, unsigned int max_segment)
 	ret = sg_alloc(buf, max_segment);
 	if (ret)
 		return ret;
-	ret = dma_map_sgtable(dev, &buf->sgt, DMA_BIDIRECTIONAL, 0);
+	/* The DMA API says -EIO when it has no bounce buffers left. */
+	ret = dma_map_sgtable(dev, &buf->sgt, DMA_BIDIRECTIONAL, DMA_ATTR_NO_WARN);
 	if (ret) {
-		ret = ret == -ENOMEM ? ret : -EIO;
+		ret = -ENOMEM;
 		goto err_free;
 	}
 	ret = sg_note_segments(buf);

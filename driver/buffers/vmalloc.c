@@ -47,6 +47,7 @@ const struct edudma_buffer_ops edudma_vmalloc_ops = {
 	.name = "vmalloc",
 	.max_length = vmalloc_max_length,
 	.reachable = vmalloc_reachable,
+	.pool = edudma_streaming_pool,
 	.alloc = vmalloc_alloc,
 	.free = vmalloc_free,
 	.map = vmalloc_map,

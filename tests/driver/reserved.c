@@ -86,7 +86,7 @@ static int reserved_map(struct edudma_buffer *buf)
 					   DMA_BIDIRECTIONAL, 0);
 
 	if (dma_mapping_error(dev, addr))
-		return -EIO;
+		return -ENOMEM;
 	edudma_buffer_set_segment(buf, addr);
 	return 0;
 }

@@ -78,6 +78,7 @@ const struct edudma_buffer_ops edudma_scattered_ops = {
 	.name = "scattered",
 	.max_length = scattered_max_length,
 	.reachable = scattered_reachable,
+	.pool = edudma_streaming_pool,
 	.alloc = scattered_alloc,
 	.free = scattered_free,
 	.map = scattered_map,

@@ -66,7 +66,6 @@ struct tally {
 };
 
 static const int no_memory[] = { ENOMEM, EFAULT, 0 };
-static const int no_mapping[] = { ENOMEM, EFAULT, EIO, 0 };
 static const int no_entry[] = { ENOMEM, EFAULT, EAGAIN, 0 };
 /* The PCI core says EBUSY if it has no memory to note who uses the registers. */
 static const int no_probe[] = { ENOMEM, EFAULT, EIO, EBUSY, 0 };
@@ -359,7 +358,7 @@ TEST_EACH(alloc)
 		.prepare = prepare_file,
 		.run = run_alloc,
 		.clean_up = expect_buffer_or_nothing,
-		.errors = no_mapping,
+		.errors = no_memory,
 	});
 	/* Without one, a mapping is an addition. */
 	if (has_iommu)

@@ -59,7 +59,8 @@ static int trial_open(struct trial *trial)
 	if (!error && trial->row->direction->has_dst)
 		error = area_open(&trial->dst, fd, method, trial->row->bytes);
 	if (!error && !is_copy(trial->row->direction))
-		error = onboard_open(&trial->ring, trial->device, method, 0, trial->row->bytes, 0);
+		error = onboard_open(&trial->ring, trial->device, trial->row->method, 0,
+				     trial->row->bytes, 0);
 	trial->sample.ns[PHASE_ALLOC] = trial->src.buffer.alloc_ns + trial->dst.buffer.alloc_ns;
 	trial->sample.ns[PHASE_MAP] = trial->src.buffer.map_ns + trial->dst.buffer.map_ns;
 	trial->sample.ns[PHASE_MMAP] = trial->src.mmap_ns + trial->dst.mmap_ns;

@@ -3,11 +3,14 @@
 
 #include "number.h"
 
-int onboard_open(struct ring *ring, const struct device *device, uint32_t method,
-		 uint64_t device_offset, uint64_t length, uint64_t guard)
+int onboard_open(struct ring *ring, const struct device *device,
+		 const struct edudma_method_info *method, uint64_t device_offset,
+		 uint64_t length, uint64_t guard)
 {
 	uint64_t onboard = device->info.device_bytes;
+	uint64_t most = method->max_length;
 
+	guard = least(guard, (most - least(length, most)) / 2);
 	if (length + 2 * guard < onboard)
 		*ring = (struct ring){
 			.start = (device_offset + onboard - guard) % onboard,
@@ -15,7 +18,7 @@ int onboard_open(struct ring *ring, const struct device *device, uint32_t method
 		};
 	else
 		*ring = (struct ring){ .start = 0, .lead = device_offset };
-	return area_open(&ring->area, device->fd, method, least(length + 2 * guard, onboard));
+	return area_open(&ring->area, device->fd, method->index, least(length + 2 * guard, onboard));
 }
 
 static int fill(struct area *area, const struct pattern *pattern)

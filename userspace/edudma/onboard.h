@@ -30,15 +30,16 @@ struct ring {
  * onboard_open() - get ready to write and read what a transfer will use
  * @ring: filled in; area_close() of its area ends it
  * @device: where
- * @method: kind of memory of the buffer
+ * @method: kind of memory of the buffer, which may be as long as @length
  * @device_offset: where the transfer begins
  * @length: the transfer's bytes
- * @guard: bytes before and after it to be looked at, too
+ * @guard: bytes before and after it to be looked at, too, as far as a buffer goes
  *
  * Return: 0 or a negative errno.
  */
-int onboard_open(struct ring *ring, const struct device *device, uint32_t method,
-		 uint64_t device_offset, uint64_t length, uint64_t guard);
+int onboard_open(struct ring *ring, const struct device *device,
+		 const struct edudma_method_info *method, uint64_t device_offset,
+		 uint64_t length, uint64_t guard);
 
 /* Give that part of on-board memory a pattern; 0 or a negative errno */
 int onboard_write(struct ring *ring, const struct pattern *pattern);

@@ -188,7 +188,7 @@ static bool prepare_ring(struct run *run)
 	const struct test_case *test = run->test;
 	const struct pattern *pattern = test->direction->has_src ? &run->before : &run->data;
 
-	return worked(run, onboard_open(&run->ring, run->device, test->src->index,
+	return worked(run, onboard_open(&run->ring, run->device, test->src,
 					test->device_offset, test->length, ONBOARD_GUARD),
 		      "allocating a buffer") &&
 	       worked(run, onboard_write(&run->ring, pattern), "writing on-board memory");

@@ -45,11 +45,12 @@
  *               has no room for another completion
  *   EFBIG       longer than this kind of memory can ever be, or than a transfer
  *               of this device
- *   ENOMEM      the allocator has no memory of this kind and size now
+ *   ENOMEM      the allocator has no memory of this kind and size now, or the DMA API
+ *               nothing to map it with; or all devices have their share of what is
+ *               scarce, the memory of ZONE_DMA or bounce buffers
  *   ERANGE      the device cannot address this kind of memory on this machine;
  *               the kernel log says why and what to do
- *   EIO         the memory could not be mapped; or the device failed, was reset, or
- *               went to sleep with the machine
+ *   EIO         the device failed, was reset, or went to sleep with the machine
  *   EINTR       a signal came first; the transfer may have moved some bytes
  *   ETIMEDOUT   the timeout came first; the transfer may have moved some bytes
  *   ENODEV      the device has gone; nothing will work on this file any more
@@ -151,7 +152,8 @@ struct edudma_info {
  * @index: in: which; ENOENT past the last one, which ends an enumeration
  * @flags: out: EDUDMA_METHOD_*
  * @max_length: out: the longest buffer of this kind, in bytes, that could
- *	succeed: the allocator's limit or the quota, whichever is less
+ *	succeed: the least of what the allocator and the DMA API can give, the quota, and
+ *	a part of what all devices may have of scarce memory
  * @name: out: "kmalloc", for instance; NUL-terminated
  *
  * Errors: ENOENT, ENODEV.
@@ -178,7 +180,7 @@ struct edudma_method_info {
  * The memory is zero, to the end of its last page. Mappings are MAP_SHARED;
  * a mapping made without PROT_WRITE stays read-only.
  *
- * Errors: EINVAL, ENOENT, EDQUOT, EFBIG, ENOMEM, ERANGE, EIO, ENODEV.
+ * Errors: EINVAL, ENOENT, EDQUOT, EFBIG, ENOMEM, ERANGE, ENODEV.
  */
 struct edudma_buffer_alloc {
 	__u32 method;
