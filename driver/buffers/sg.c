@@ -107,13 +107,14 @@ typedef void (*sync_fn)(struct device *dev, dma_addr_t addr, size_t size,
 			enum dma_data_direction dir);
 
 /*
- * How much of a segment one call may sync: all of it where it was mapped as it is.
- * Behind an IOMMU only a page is contiguous on both sides for sure.
+ * How much of a segment one call may sync: all of it if each entry of the list is a segment,
+ * as then its pages are neighbours. If the DMA API has merged entries, whether by an IOMMU or
+ * otherwise, only a page is contiguous on both sides for sure.
  */
 static u64 sg_sync_piece(const struct edudma_buffer *buf, const struct edudma_segment *seg,
 			 u64 offset)
 {
-	if (buf->edev->iommu)
+	if (buf->sgt.nents != buf->sgt.orig_nents)
 		return PAGE_SIZE - offset_in_page(offset);
 	return seg->offset + seg->len - offset;
 }
