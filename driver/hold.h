@@ -7,8 +7,10 @@
 #ifndef EDUDMA_HOLD_H
 #define EDUDMA_HOLD_H
 
+#include <linux/dma-mapping.h>
 #include <linux/errno.h>
 #include <linux/list.h>
+#include <linux/math.h>
 #include <linux/types.h>
 
 #include "buffer.h"
@@ -33,11 +35,16 @@ struct edudma_hold {
 	u32 sync;
 };
 
+/*
+ * Where DMA is not coherent, caches are written back and invalidated by whole lines. So the
+ * CPU shares no line of a buffer: neither with the device, nor with another of its holds.
+ */
 static inline bool holds_conflict(const struct edudma_hold *a,
 				  const struct edudma_hold *b)
 {
-	bool overlap = a->offset < b->offset + b->length &&
-		       b->offset < a->offset + a->length;
+	u64 line = (a->cpu || b->cpu) && !a->buf->ops->coherent ? dma_get_cache_alignment() : 1;
+	bool overlap = round_down(a->offset, line) < round_up(b->offset + b->length, line) &&
+		       round_down(b->offset, line) < round_up(a->offset + a->length, line);
 
 	return overlap && (a->writes || b->writes || a->cpu != b->cpu);
 }

@@ -5,8 +5,10 @@
  * See "Using scatterlists" in Documentation/core-api/dma-api-howto.rst.
  */
 #include <linux/dma-mapping.h>
+#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -103,8 +105,27 @@ void edudma_sg_unmap(struct edudma_buffer *buf)
 	sg_free_table(&buf->sgt);
 }
 
-typedef void (*sync_fn)(struct device *dev, dma_addr_t addr, size_t size,
+typedef void (*sync_fn)(struct edudma_buffer *buf, u64 offset, dma_addr_t addr, size_t size,
 			enum dma_data_direction dir);
+
+/*
+ * The DMA API knows the pages by their addresses in the direct map. On a machine whose caches
+ * go by virtual addresses the vmalloc range is another alias of them.
+ */
+static void sg_sync_piece_for_cpu(struct edudma_buffer *buf, u64 offset, dma_addr_t addr,
+				  size_t size, enum dma_data_direction dir)
+{
+	dma_sync_single_for_cpu(&buf->edev->pdev->dev, addr, size, dir);
+	if (dir != DMA_TO_DEVICE)
+		invalidate_kernel_vmap_range(buf->cpu + offset, size);
+}
+
+static void sg_sync_piece_for_device(struct edudma_buffer *buf, u64 offset, dma_addr_t addr,
+				     size_t size, enum dma_data_direction dir)
+{
+	flush_kernel_vmap_range(buf->cpu + offset, size);
+	dma_sync_single_for_device(&buf->edev->pdev->dev, addr, size, dir);
+}
 
 /*
  * How much of a segment one call may sync: all of it if each entry of the list is a segment,
@@ -134,9 +155,9 @@ static void sg_sync(struct edudma_buffer *buf, u64 offset, u64 length,
 
 		if (offset == seg->offset + seg->len)
 			seg++;
-		n = min(length, sg_sync_piece(buf, seg, offset));
-		sync(&buf->edev->pdev->dev, seg->addr + (offset - seg->offset), n,
-		     dir);
+		/* The alias is flushed by an int of bytes. */
+		n = min3(length, sg_sync_piece(buf, seg, offset), (u64)SZ_1G);
+		sync(buf, offset, seg->addr + (offset - seg->offset), n, dir);
 		offset += n;
 		length -= n;
 	}
@@ -152,7 +173,7 @@ static void sg_sync(struct edudma_buffer *buf, u64 offset, u64 length,
 void edudma_sg_sync_for_cpu(struct edudma_buffer *buf, u64 offset, u64 length,
 			    enum dma_data_direction dir)
 {
-	sg_sync(buf, offset, length, dir, dma_sync_single_for_cpu);
+	sg_sync(buf, offset, length, dir, sg_sync_piece_for_cpu);
 }
 
 /**
@@ -165,7 +186,7 @@ void edudma_sg_sync_for_cpu(struct edudma_buffer *buf, u64 offset, u64 length,
 void edudma_sg_sync_for_device(struct edudma_buffer *buf, u64 offset, u64 length,
 			       enum dma_data_direction dir)
 {
-	sg_sync(buf, offset, length, dir, dma_sync_single_for_device);
+	sg_sync(buf, offset, length, dir, sg_sync_piece_for_device);
 }
 
 /**

@@ -227,7 +227,8 @@ struct edudma_buffer_free {
  *
  * Between the two calls a transfer that touches the range is refused with
  * EBUSY. Ranges that only read may overlap, others not. Coherent memory takes
- * the same two calls, at no cost.
+ * the same two calls, at no cost. On a machine where DMA is not coherent with the
+ * CPU's caches, a range of other memory counts as whole cache lines.
  *
  * Errors: EINVAL (also: END without its beginning), ENOENT, EBUSY, EDQUOT,
  * ENOMEM, ENODEV.
