@@ -8,6 +8,12 @@
  * between edudma_enter() and edudma_exit(), and asks edudma_is_gone() there;
  * remove() first marks the device gone, then waits until nobody is inside.
  *
+ * Bounded waiting. remove() and shutdown() wait for the device, and for bounded work
+ * of the CPU: never for user space. So a page fault of user memory, a signal, a thaw
+ * or a lock that is held across one of them is waited for under no lock of the driver,
+ * and outside of edudma_enter() and edudma_exit(). remove() takes no lock of an
+ * address space either. docs/reliability.md has a table of all waits.
+ *
  *   open file      -> struct edudma_file     until closed and its last request
  *                                            has ended
  *   handle         -> struct edudma_buffer   until freed, or with its file; its
@@ -20,12 +26,8 @@
  *
  * Lock order, outermost first:
  *
- *   edudma_file_ring.submit_lock
- *                              a batch on its way in; may sleep, user memory is
- *                              copied under it
  *   edudma_device.files_lock   the list of open files; may sleep
- *   mmap_lock                  the kernel's, around mmap; so no user copy is made
- *                              under it or files_lock
+ *   mmap_lock                  the kernel's, around mmap and faults
  *   edudma_channel.lock        with interrupts off: the request queues, and the
  *                              engine's state for that channel
  *   edudma_file.lock           with interrupts off: handles, holds, mappings, quotas and

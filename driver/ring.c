@@ -35,7 +35,6 @@ static_assert(offsetof(struct edudma_ring, completions) == 128);
 void edudma_ring_init(struct edudma_file *file)
 {
 	init_waitqueue_head(&file->ring.wait);
-	mutex_init(&file->ring.submit_lock);
 }
 
 /**
@@ -61,39 +60,62 @@ static struct edudma_ring *ring_of(struct edudma_file *file)
 	return smp_load_acquire(&file->ring.shared);
 }
 
-/* Under submit_lock. */
-static int ring_alloc(struct edudma_file_ring *ring, u32 entries, struct eventfd_ctx *eventfd)
+static struct edudma_entry *batch_alloc(void)
 {
-	struct edudma_ring *shared;
-
-	ring->batch = kmalloc_array(EDUDMA_MAX_TRANSFERS, sizeof(*ring->batch),
-				    GFP_KERNEL_ACCOUNT);
-	if (!ring->batch)
-		return -ENOMEM;
-	ring->bytes = PAGE_ALIGN(struct_size(shared, completions, entries));
-	shared = alloc_pages_exact(ring->bytes, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-	if (!shared) {
-		kfree(ring->batch);
-		ring->batch = NULL;
-		return -ENOMEM;
-	}
-	shared->mask = entries - 1;
-	ring->entries = entries;
-	ring->eventfd = eventfd;
-	/* From here on others see it, who do not have submit_lock. */
-	smp_store_release(&ring->shared, shared);
-	return 0;
+	return kmalloc_array(EDUDMA_MAX_TRANSFERS, sizeof(struct edudma_entry),
+			     GFP_KERNEL_ACCOUNT);
 }
 
-/* Who has the lock may be copying from user memory, which can take for ever. */
-static int ring_create(struct edudma_file_ring *ring, u32 entries, struct eventfd_ctx *eventfd)
+/* The file keeps one batch, so that the hot path allocates nothing; other threads allocate. */
+static struct edudma_entry *batch_get(struct edudma_file_ring *ring)
 {
+	return xchg(&ring->batch, NULL) ?: batch_alloc();
+}
+
+static void batch_put(struct edudma_file_ring *ring, struct edudma_entry *batch)
+{
+	if (cmpxchg(&ring->batch, NULL, batch))
+		kfree(batch);
+}
+
+static int ring_publish(struct edudma_file *file, struct edudma_ring *shared, size_t bytes,
+			struct eventfd_ctx *eventfd)
+{
+	struct edudma_file_ring *ring = &file->ring;
+	int ret = -EBUSY;
+
+	spin_lock_irq(&file->lock);
+	if (!ring->shared) {
+		ring->bytes = bytes;
+		ring->entries = shared->mask + 1;
+		ring->eventfd = eventfd;
+		/* From here on callers without the lock see it, and all that was set before. */
+		smp_store_release(&ring->shared, shared);
+		ret = 0;
+	}
+	spin_unlock_irq(&file->lock);
+	return ret;
+}
+
+static int ring_create(struct edudma_file *file, u32 entries, struct eventfd_ctx *eventfd)
+{
+	struct edudma_ring *shared;
+	size_t bytes = PAGE_ALIGN(struct_size(shared, completions, entries));
+	struct edudma_entry *batch;
 	int ret;
 
-	if (mutex_lock_killable(&ring->submit_lock))
-		return -EINTR;
-	ret = ring->shared ? -EBUSY : ring_alloc(ring, entries, eventfd);
-	mutex_unlock(&ring->submit_lock);
+	/* Now rather than by the first EDUDMA_SUBMIT. */
+	batch = batch_get(&file->ring);
+	if (!batch)
+		return -ENOMEM;
+	batch_put(&file->ring, batch);
+	shared = alloc_pages_exact(bytes, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (!shared)
+		return -ENOMEM;
+	shared->mask = entries - 1;
+	ret = ring_publish(file, shared, bytes, eventfd);
+	if (ret)
+		free_pages_exact(shared, bytes);
 	return ret;
 }
 
@@ -108,7 +130,6 @@ static int ring_create(struct edudma_file_ring *ring, u32 entries, struct eventf
 int edudma_ring_setup(struct edudma_file *file, void *data)
 {
 	struct edudma_ring_setup *arg = data;
-	struct edudma_file_ring *ring = &file->ring;
 	struct eventfd_ctx *eventfd = NULL;
 	int ret;
 
@@ -121,14 +142,14 @@ int edudma_ring_setup(struct edudma_file *file, void *data)
 			return -EBADF;
 	}
 
-	ret = ring_create(ring, arg->entries, eventfd);
+	ret = ring_create(file, arg->entries, eventfd);
 	if (ret) {
 		if (eventfd)
 			eventfd_ctx_put(eventfd);
 		return ret;
 	}
 	arg->mmap_offset = 0;
-	arg->mmap_length = ring->bytes;
+	arg->mmap_length = file->ring.bytes;
 	return 0;
 }
 
@@ -313,36 +334,40 @@ static int ring_wait(struct edudma_file *file, u32 min, u64 timeout_ns)
 	return left ? 0 : -ETIMEDOUT;
 }
 
-/* Copied before anybody is inside: a page fault may take as long as it likes. */
-static int ring_copy_batch(struct edudma_file_ring *ring, const struct edudma_submit *arg)
+static int ring_submit_batch(struct edudma_file *file, const struct edudma_entry *batch, u32 nr)
 {
-	u32 count = min_t(u32, arg->count, EDUDMA_MAX_TRANSFERS);
-	size_t bytes = array_size(count, sizeof(*ring->batch));
-
-	return copy_from_user(ring->batch, u64_to_user_ptr(arg->entries), bytes) ? -EFAULT : count;
-}
-
-static int ring_submit(struct edudma_file *file, struct edudma_submit *arg)
-{
-	struct edudma_file_ring *ring = &file->ring;
+	struct edudma_device *edev = file->edev;
 	LIST_HEAD(reqs);
 	int ret, idx;
 
-	ret = mutex_lock_killable(&ring->submit_lock);
-	if (ret)
-		return -EINTR;
-	ret = ring_copy_batch(ring, arg);
-	if (ret > 0) {
-		idx = edudma_enter(file->edev);
-		if (edudma_is_gone(file->edev))
-			ret = -ENODEV;
-		else
-			ret = edudma_requests_prepare(file, ring->batch, ret, &ring_sink, &reqs);
-		if (ret > 0)
-			edudma_requests_submit(&reqs);
-		edudma_exit(file->edev, idx);
-	}
-	mutex_unlock(&ring->submit_lock);
+	idx = edudma_enter(edev);
+	ret = edudma_is_gone(edev) ? -ENODEV :
+		edudma_requests_prepare(file, batch, nr, &ring_sink, &reqs);
+	if (ret > 0)
+		edudma_requests_submit(&reqs);
+	edudma_exit(edev, idx);
+	return ret;
+}
+
+/*
+ * Copying from user space may take forever: the page may never come. So it is done
+ * under no lock, and outside of enter and exit.
+ */
+static int ring_submit(struct edudma_file *file, struct edudma_submit *arg)
+{
+	u32 nr = min_t(u32, arg->count, EDUDMA_MAX_TRANSFERS);
+	struct edudma_file_ring *ring = &file->ring;
+	struct edudma_entry *batch;
+	int ret;
+
+	batch = batch_get(ring);
+	if (!batch)
+		return -ENOMEM;
+	if (copy_from_user(batch, u64_to_user_ptr(arg->entries), array_size(nr, sizeof(*batch))))
+		ret = -EFAULT;
+	else
+		ret = ring_submit_batch(file, batch, nr);
+	batch_put(ring, batch);
 	if (ret < 0)
 		return ret;
 	arg->submitted = ret;

@@ -5,7 +5,6 @@
 #ifndef EDUDMA_RING_H
 #define EDUDMA_RING_H
 
-#include <linux/mutex.h>
 #include <linux/poll.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -25,8 +24,7 @@ struct vm_area_struct;
  * @notified: the same, when user space was last told
  * @eventfd: told as well; or NULL
  * @wait: who waits for completions
- * @submit_lock: one batch at a time
- * @batch: where it is copied to
+ * @batch: where EDUDMA_SUBMIT copies entries to; NULL while a caller has it
  */
 struct edudma_file_ring {
 	struct edudma_ring *shared;
@@ -36,7 +34,6 @@ struct edudma_file_ring {
 	u32 notified;
 	struct eventfd_ctx *eventfd;
 	wait_queue_head_t wait;
-	struct mutex submit_lock; /* protects batch */
 	struct edudma_entry *batch;
 };
 

@@ -6,15 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/userfaultfd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "batch.h"
@@ -204,77 +201,6 @@ TEST_EACH(pagemap_tells_nothing)
 	ASSERT_EQ(pread(pagemap, &entry, sizeof(entry), (uintptr_t)memory / PAGE * sizeof(entry)),
 		  sizeof(entry));
 	EXPECT_EQ(entry & ((1ull << 55) - 1), 0);
-}
-
-/* Memory that never arrives: whoever touches it waits. */
-static void *endless_page(void)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	ASSERT_OK(uffd);
-	ASSERT(page != MAP_FAILED);
-	ASSERT_OK(ioctl(uffd, UFFDIO_API, &api));
-	range.range = (struct uffdio_range) { .start = (uintptr_t)page, .len = PAGE };
-	ASSERT_OK(ioctl(uffd, UFFDIO_REGISTER, &range));
-	return page;
-}
-
-static pid_t do_in_child(int fd, unsigned long request, void *argument)
-{
-	pid_t child = ktap_fork();
-
-	if (!child) {
-		ioctl(fd, request, argument);
-		_exit(0);
-	}
-	/* It is there by then. */
-	usleep(200000);
-	EXPECT_EQ(waitpid(child, NULL, WNOHANG), 0);
-	return child;
-}
-
-static void expect_mortal(pid_t child)
-{
-	int status;
-
-	ASSERT_OK(kill(child, SIGKILL));
-	for (unsigned int tries = 0; !waitpid(child, &status, WNOHANG); tries++) {
-		ASSERT(tries < 100);
-		usleep(10000);
-	}
-	EXPECT(WIFSIGNALED(status));
-}
-
-/* One waits for memory in the middle of a batch, others for him: all can be killed. */
-TEST(waiting_for_memory_is_mortal)
-{
-	struct edudma_ring_setup setup = { .entries = 1, .eventfd = -1 };
-	struct edudma_submit batch = { .count = 1 };
-	int fd = open_device();
-	pid_t first, second, third;
-
-	if (access("/proc/sys/vm/unprivileged_userfaultfd", F_OK)) {
-		ktap_diag("this kernel has no userfaultfd");
-		return;
-	}
-	open_ring(fd);
-	first = ktap_fork();
-	if (!first) {
-		batch.entries = (uintptr_t)endless_page();
-		ioctl(fd, EDUDMA_SUBMIT, &batch);
-		_exit(0);
-	}
-	usleep(200000);
-	EXPECT_EQ(waitpid(first, NULL, WNOHANG), 0);
-	second = do_in_child(fd, EDUDMA_SUBMIT, &batch);
-	third = do_in_child(fd, EDUDMA_RING, &setup);
-	expect_mortal(third);
-	expect_mortal(second);
-	expect_mortal(first);
-	EXPECT_ERRNO(ioctl(fd, EDUDMA_RING, &setup), EBUSY);
 }
 
 /* Leaves this process in a cgroup of its own. */

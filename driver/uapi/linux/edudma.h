@@ -355,7 +355,7 @@ struct edudma_transfer {
  * ring lives as long as the file, and its mapping still works when the device
  * has gone.
  *
- * Errors: EINVAL, EBADF, EBUSY, ENOMEM, EINTR, ENODEV.
+ * Errors: EINVAL, EBADF, EBUSY, ENOMEM, ENODEV.
  */
 struct edudma_ring_setup {
 	__u32 entries;

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What remove() waits for is bounded, whatever user space does. Time is the guest's own.
+# shellcheck source=tests/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+guest bounded "${virtual[@]}" -- bounded
+finish
