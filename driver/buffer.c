@@ -2,7 +2,7 @@
 /*
  * Buffers: the table of kinds of memory, handles and quotas
  *
- * Every use of a buffer is a hold or a mapping. Both are noted under the lock of
+ * Every use of a buffer is a hold or a VMA. Both are noted under the lock of
  * the open file, and a buffer that has either cannot be freed. That is the whole
  * of a buffer's lifetime; it needs no reference count.
  */
@@ -309,7 +309,6 @@ int edudma_buffer_alloc(struct edudma_file *file, void *data)
 	buf->length = arg->length;
 	buf->pool = pool_of(file->edev, ops);
 	INIT_HLIST_HEAD(&buf->holds);
-	INIT_LIST_HEAD(&buf->mappings);
 	ret = get_memory(buf, arg);
 	if (ret)
 		goto err_free;
@@ -371,7 +370,7 @@ int edudma_buffer_free(struct edudma_file *file, void *data)
 	buf = edudma_find_buffer(file, arg->handle);
 	if (!buf)
 		ret = -ENOENT;
-	else if (!hlist_empty(&buf->holds) || !list_empty(&buf->mappings))
+	else if (!hlist_empty(&buf->holds) || buf->nr_vmas)
 		ret = -EBUSY;
 	else
 		*slot_of(file, arg->handle) = NULL;

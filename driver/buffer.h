@@ -30,8 +30,9 @@ struct vm_area_struct;
  * @unmap: undo @map. May sleep.
  * @sync_for_cpu: the CPU is about to use a range. NULL if @coherent.
  * @sync_for_device: the CPU has done. NULL if @coherent.
- * @mmap: fill a VMA from a page-aligned offset on; bounds are checked. Under
- *	the mm's mmap_lock.
+ * @pfn: the page frame at a page-aligned offset, for a fault of user space. Atomic.
+ * @mmap: prepare a VMA, whose bounds are checked, beyond what @pfn tells of its pages.
+ *	Optional: without it, they are mapped as any memory. Under the mm's mmap_lock.
  */
 struct edudma_buffer_ops {
 	const char *name;
@@ -47,6 +48,7 @@ struct edudma_buffer_ops {
 			     enum dma_data_direction dir);
 	void (*sync_for_device)(struct edudma_buffer *buf, u64 offset, u64 length,
 				enum dma_data_direction dir);
+	unsigned long (*pfn)(struct edudma_buffer *buf, u64 offset);
 	int (*mmap)(struct edudma_buffer *buf, struct vm_area_struct *vma,
 		    u64 offset);
 };
@@ -57,6 +59,7 @@ struct edudma_buffer_ops {
  * @ops: its kind
  * @length: bytes, as asked for
  * @cpu: the kernel's address; NULL once the memory is gone
+ * @pfn: its first page frame, of a kind that only the DMA API can tell
  * @dma: bus address of memory that is mapped in one piece
  * @sgt: pages, of a kind that has them
  * @segs: what the device sees, in the order of the buffer
@@ -67,13 +70,14 @@ struct edudma_buffer_ops {
  * @handle: what user space calls it
  * @known: user space has got the handle; under the file's lock
  * @holds: ranges in use; under the file's lock
- * @mappings: live mmaps; under the file's lock
+ * @nr_vmas: VMAs that show it; under the file's lock
  */
 struct edudma_buffer {
 	struct edudma_device *edev;
 	const struct edudma_buffer_ops *ops;
 	u64 length;
 	void *cpu;
+	unsigned long pfn;
 	dma_addr_t dma;
 	struct sg_table sgt;
 	struct edudma_segment *segs;
@@ -84,7 +88,7 @@ struct edudma_buffer {
 	u32 handle;
 	bool known;
 	struct hlist_head holds;
-	struct list_head mappings;
+	unsigned int nr_vmas;
 };
 
 /* Is a range, which may be any, not empty and within @size? */

@@ -25,6 +25,16 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 }
 #endif
 
+/* 7.1, "mm: rename zap_vma_ptes() to zap_special_vma_range()" */
+static inline void edudma_zap_vma(struct vm_area_struct *vma)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
+	zap_vma_ptes(vma, vma->vm_start, vma->vm_end - vma->vm_start);
+#else
+	zap_special_vma_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
+#endif
+}
+
 /* 6.14, "mm: alloc_pages_bulk: rename API" */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
 #define alloc_pages_bulk alloc_pages_bulk_array

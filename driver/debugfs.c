@@ -48,7 +48,7 @@ static void show_buffer(struct seq_file *seq, const struct edudma_buffer *buf)
 
 	seq_printf(seq, "  %u %s length=%llu segments=%u%s\n", buf->handle,
 		   buf->ops->name, buf->length, buf->nr_segs,
-		   list_empty(&buf->mappings) ? "" : " mapped");
+		   buf->nr_vmas ? " mapped" : "");
 	hlist_for_each_entry(hold, &buf->holds, node)
 		seq_printf(seq, "    %s %s %llu+%llu\n",
 			   hold->cpu ? "CPU" : "device",

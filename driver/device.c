@@ -12,7 +12,6 @@
 
 #include "buffer.h"
 #include "device.h"
-#include "mmap.h"
 #include "notice.h"
 
 #define EDUDMA_FS_MAGIC		0x45444d41	/* "EDMA" */
@@ -170,10 +169,9 @@ void edudma_release_memory(struct edudma_device *edev)
 {
 	struct edudma_file *file;
 
-	mutex_lock(&edev->files_lock);
-	list_for_each_entry(file, &edev->files, node)
-		edudma_buffers_wait_for_mmap(file);
+	/* No fault fills a VMA any more, so once is enough. */
 	unmap_mapping_range(edev->inode->i_mapping, 0, 0, 1);
+	mutex_lock(&edev->files_lock);
 	list_for_each_entry(file, &edev->files, node) {
 		edudma_buffers_release(file);
 		edudma_ring_hang_up(file);

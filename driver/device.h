@@ -18,8 +18,8 @@
  *                                            has ended
  *   handle         -> struct edudma_buffer   until freed, or with its file; its
  *                                            memory no longer than the function
- *   mmap           -> struct edudma_mapping  until its last VMA is gone, and a
- *                                            VMA holds the open file
+ *   mmap           -> the kernel's VMA       which holds the open file, and is
+ *                                            counted in its buffer
  *   transfer       -> struct edudma_request  under way it keeps the open file, which
  *                                            keeps it for another one afterwards
  *   ring           -> pages                  with the open file
@@ -30,7 +30,7 @@
  *   mmap_lock                  the kernel's, around mmap and faults
  *   edudma_channel.lock        with interrupts off: the request queues, and the
  *                              engine's state for that channel
- *   edudma_file.lock           with interrupts off: handles, holds, mappings, quotas and
+ *   edudma_file.lock           with interrupts off: handles, holds, VMAs, quotas and
  *                              completions of one open file
  */
 #ifndef EDUDMA_DEVICE_H
@@ -172,7 +172,7 @@ struct edudma_device {
  * @edev: the device, with a reference
  * @node: in edudma_device.files
  * @id: never given twice by this device; who owns the on-board memory
- * @lock: protects all below, and the holds and mappings of each buffer; interrupts off
+ * @lock: protects all below, and the holds and VMAs of each buffer; interrupts off
  * @buffers: the one with a handle is at the handle's remainder
  * @last_handle: that was given
  * @nr_buffers: how many, at most EDUDMA_MAX_BUFFERS

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Buffers in user space's address space, and how they are taken away again
+ *
+ * mmap() only makes a VMA, and a fault fills it, if the device has not gone. So remove()
+ * needs no list of mappings, and no lock of an address space: when it has waited for all
+ * faults that are inside of enter and exit, no new page table entry can appear, and one
+ * unmap_mapping_range() takes away those that are there. A VMA that the kernel links only
+ * after that is empty, and stays so.
  */
+#include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/refcount.h>
-#include <linux/sched/mm.h>
-#include <linux/slab.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
 
 #include "buffer.h"
 #include "compat.h"
@@ -13,55 +19,76 @@
 #include "mmap.h"
 #include "ring.h"
 
-/**
- * struct edudma_mapping - what one mmap() call made
- * @node: in edudma_buffer.mappings; under the file's lock
- * @file: the open file, which the VMA keeps
- * @buf: the buffer
- * @mm: whose address space the call was made in, with a reference
- * @vmas: the VMA it made, and those made from it by fork and split
- * @linked: the call is known to have returned
- */
-struct edudma_mapping {
-	struct list_head node;
-	struct edudma_file *file;
-	struct edudma_buffer *buf;
-	struct mm_struct *mm;
-	refcount_t vmas;
-	bool linked;
-};
+/* How much a fault fills at most, from the page that it needs on: remove() waits for it. */
+#define FILL_BYTES	SZ_2M
 
-static void mapping_put(struct edudma_mapping *mapping)
-{
-	if (!refcount_dec_and_test(&mapping->vmas))
-		return;
-	spin_lock_irq(&mapping->file->lock);
-	list_del(&mapping->node);
-	spin_unlock_irq(&mapping->file->lock);
-	mmdrop(mapping->mm);
-	kfree(mapping);
-}
-
+/* VMAs are counted in their buffer, which is not freed before the last one goes. */
 static void vma_open(struct vm_area_struct *vma)
 {
-	struct edudma_mapping *mapping = vma->vm_private_data;
+	struct edudma_file *file = vma->vm_file->private_data;
+	struct edudma_buffer *buf = vma->vm_private_data;
 
-	refcount_inc(&mapping->vmas);
+	spin_lock_irq(&file->lock);
+	buf->nr_vmas++;
+	spin_unlock_irq(&file->lock);
 }
 
 static void vma_close(struct vm_area_struct *vma)
 {
-	mapping_put(vma->vm_private_data);
+	struct edudma_file *file = vma->vm_file->private_data;
+	struct edudma_buffer *buf = vma->vm_private_data;
+
+	spin_lock_irq(&file->lock);
+	buf->nr_vmas--;
+	spin_unlock_irq(&file->lock);
+}
+
+/* Where in the buffer is an address of its VMA? */
+static u64 buffer_offset(const struct vm_area_struct *vma, unsigned long addr)
+{
+	u64 where = ((u64)vma->vm_pgoff << PAGE_SHIFT) + (addr - vma->vm_start);
+
+	return where & (BIT_ULL(EDUDMA_MMAP_SHIFT) - 1);
+}
+
+static vm_fault_t insert_page(struct vm_area_struct *vma, unsigned long addr)
+{
+	struct edudma_buffer *buf = vma->vm_private_data;
+
+	return vmf_insert_pfn(vma, addr, buf->ops->pfn(buf, buffer_offset(vma, addr)));
+}
+
+/* The page that is needed, and those that follow if there is memory for their tables */
+static vm_fault_t fill(struct vm_area_struct *vma, unsigned long addr)
+{
+	unsigned long end = min(vma->vm_end, round_up(addr + 1, FILL_BYTES));
+	vm_fault_t ret = insert_page(vma, addr);
+
+	if (ret != VM_FAULT_NOPAGE)
+		return ret;
+	while ((addr += PAGE_SIZE) < end) {
+		if (insert_page(vma, addr) != VM_FAULT_NOPAGE)
+			break;
+	}
+	return ret;
 }
 
 /*
- * mmap filled the VMA; what faults now was taken away by remove(). Or, from coherent
- * memory behind an IOMMU, which the DMA API maps in a way that allows it, by the owner's
- * own MADV_DONTNEED.
+ * Where the DMA API has mapped pages by itself, which count their users, it has done so
+ * once for all: see coherent.c.
  */
 static vm_fault_t vma_fault(struct vm_fault *vmf)
 {
-	return VM_FAULT_SIGBUS;
+	struct vm_area_struct *vma = vmf->vma;
+	struct edudma_file *file = vma->vm_file->private_data;
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+	int idx;
+
+	idx = edudma_enter(file->edev);
+	if (!edudma_is_gone(file->edev) && (vma->vm_flags & VM_PFNMAP))
+		ret = fill(vma, vmf->address);
+	edudma_exit(file->edev, idx);
+	return ret;
 }
 
 static const struct vm_operations_struct vma_ops = {
@@ -70,25 +97,21 @@ static const struct vm_operations_struct vma_ops = {
 	.fault = vma_fault,
 };
 
-static int mapping_attach(struct edudma_mapping *mapping, u32 handle,
-			  u64 offset, u64 length)
+static struct edudma_buffer *buffer_get(struct edudma_file *file, u32 handle,
+					u64 offset, u64 length)
 {
-	struct edudma_file *file = mapping->file;
 	struct edudma_buffer *buf;
-	int ret = 0;
 
 	spin_lock_irq(&file->lock);
 	buf = edudma_find_buffer(file, handle);
-	if (!buf) {
-		ret = -ENOENT;
-	} else if (!edudma_range_is_inside(offset, length, PAGE_ALIGN(buf->length))) {
-		ret = -EINVAL;
-	} else {
-		mapping->buf = buf;
-		list_add_tail(&mapping->node, &buf->mappings);
-	}
+	if (!buf)
+		buf = ERR_PTR(-ENOENT);
+	else if (!edudma_range_is_inside(offset, length, PAGE_ALIGN(buf->length)))
+		buf = ERR_PTR(-EINVAL);
+	else
+		buf->nr_vmas++;
 	spin_unlock_irq(&file->lock);
-	return ret;
+	return buf;
 }
 
 /**
@@ -105,7 +128,7 @@ int edudma_buffer_mmap(struct edudma_file *file, struct vm_area_struct *vma)
 	u64 where = (u64)vma->vm_pgoff << PAGE_SHIFT;
 	u64 offset = where & (BIT_ULL(EDUDMA_MMAP_SHIFT) - 1);
 	u32 handle = where >> EDUDMA_MMAP_SHIFT;
-	struct edudma_mapping *mapping;
+	struct edudma_buffer *buf;
 	int ret;
 
 	if (!handle)
@@ -114,73 +137,22 @@ int edudma_buffer_mmap(struct edudma_file *file, struct vm_area_struct *vma)
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 
-	mapping = kzalloc(sizeof(*mapping), GFP_KERNEL_ACCOUNT);
-	if (!mapping)
-		return -ENOMEM;
-	mapping->file = file;
-	mapping->mm = vma->vm_mm;
-	refcount_set(&mapping->vmas, 1);
-	ret = mapping_attach(mapping, handle, offset, vma->vm_end - vma->vm_start);
-	if (ret) {
-		kfree(mapping);
-		return ret;
-	}
-	mmgrab(mapping->mm);
-
+	buf = buffer_get(file, handle, offset, vma->vm_end - vma->vm_start);
+	if (IS_ERR(buf))
+		return PTR_ERR(buf);
 	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
 	if (!(vma->vm_flags & VM_WRITE))
 		vm_flags_clear(vma, VM_MAYWRITE);
-	ret = mapping->buf->ops->mmap(mapping->buf, vma, offset);
-	if (ret) {
-		mapping_put(mapping);
-		return ret;
+	vma->vm_private_data = buf;
+	if (buf->ops->mmap) {
+		ret = buf->ops->mmap(buf, vma, offset);
+		if (ret) {
+			vma_close(vma);
+			return ret;
+		}
+	} else {
+		vm_flags_set(vma, VM_PFNMAP);
 	}
-	vma->vm_private_data = mapping;
 	vma->vm_ops = &vma_ops;
 	return 0;
-}
-
-static struct mm_struct *next_unlinked_mm(struct edudma_file *file)
-{
-	struct edudma_mapping *mapping;
-	struct mm_struct *mm = NULL;
-	unsigned int i;
-
-	spin_lock_irq(&file->lock);
-	for (i = 0; i < EDUDMA_MAX_BUFFERS; i++) {
-		if (!file->buffers[i])
-			continue;
-		list_for_each_entry(mapping, &file->buffers[i]->mappings, node) {
-			if (mapping->linked)
-				continue;
-			mapping->linked = true;
-			mm = mapping->mm;
-			mmgrab(mm);
-			goto unlock;
-		}
-	}
-unlock:
-	spin_unlock_irq(&file->lock);
-	return mm;
-}
-
-/**
- * edudma_buffers_wait_for_mmap - wait until every VMA can be found
- * @file: the open file
- *
- * The kernel links a VMA into the file's address space after our mmap function
- * has filled it, under the same mmap_lock. unmap_mapping_range() would miss one
- * that is between the two.
- *
- * Context: remove(), when no mmap can begin any more; may sleep.
- */
-void edudma_buffers_wait_for_mmap(struct edudma_file *file)
-{
-	struct mm_struct *mm;
-
-	while ((mm = next_unlinked_mm(file))) {
-		mmap_read_lock(mm);
-		mmap_read_unlock(mm);
-		mmdrop(mm);
-	}
 }

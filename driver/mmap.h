@@ -12,6 +12,5 @@ struct vm_area_struct;
 #define EDUDMA_MMAP_SHIFT	32
 
 int edudma_buffer_mmap(struct edudma_file *file, struct vm_area_struct *vma);
-void edudma_buffers_wait_for_mmap(struct edudma_file *file);
 
 #endif /* EDUDMA_MMAP_H */

@@ -7,9 +7,10 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
-#include <linux/slab.h>
+#include <linux/scatterlist.h>
 
 #include "../buffer.h"
+#include "../compat.h"
 #include "../device.h"
 
 /* An IOMMU joins pages, CMA has areas of its own; else it is a page allocation. */
@@ -54,6 +55,33 @@ static void coherent_unmap(struct edudma_buffer *buf)
 {
 }
 
+/* What the DMA API maps by number is in one piece. */
+static unsigned long coherent_pfn(struct edudma_buffer *buf, u64 offset)
+{
+	return READ_ONCE(buf->pfn) + PHYS_PFN(offset);
+}
+
+static int coherent_find_pfn(struct edudma_buffer *buf)
+{
+	struct sg_table sgt;
+	int ret;
+
+	ret = dma_get_sgtable(&buf->edev->pdev->dev, &sgt, buf->cpu, buf->dma,
+			      PAGE_ALIGN(buf->length));
+	if (ret)
+		return ret;
+	WRITE_ONCE(buf->pfn, page_to_pfn(sg_page(sgt.sgl)));
+	sg_free_table(&sgt);
+	return 0;
+}
+
+/*
+ * Only dma_mmap_coherent() knows the protection bits that the memory needs. It fills the
+ * VMA as well, which the kernel has not linked yet, so that remove() would not find
+ * those pages. Those that are mapped by number are taken out again, for faults to
+ * insert; the others, behind an IOMMU, count their users, and so cannot be freed before
+ * the VMA is.
+ */
 static int coherent_mmap(struct edudma_buffer *buf, struct vm_area_struct *vma,
 			 u64 offset)
 {
@@ -65,6 +93,11 @@ static int coherent_mmap(struct edudma_buffer *buf, struct vm_area_struct *vma,
 	ret = dma_mmap_coherent(&buf->edev->pdev->dev, vma, buf->cpu, buf->dma,
 				PAGE_ALIGN(buf->length));
 	vma->vm_pgoff = pgoff;
+	if (vma->vm_flags & VM_PFNMAP) {
+		edudma_zap_vma(vma);
+		if (!ret)
+			ret = coherent_find_pfn(buf);
+	}
 	return ret;
 }
 
@@ -78,5 +111,6 @@ const struct edudma_buffer_ops edudma_coherent_ops = {
 	.free = coherent_free,
 	.map = coherent_map,
 	.unmap = coherent_unmap,
+	.pfn = coherent_pfn,
 	.mmap = coherent_mmap,
 };

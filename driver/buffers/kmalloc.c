@@ -75,12 +75,9 @@ static void kmalloc_sync_for_device(struct edudma_buffer *buf, u64 offset,
 					 length, dir);
 }
 
-static int kmalloc_mmap(struct edudma_buffer *buf, struct vm_area_struct *vma,
-			u64 offset)
+static unsigned long kmalloc_pfn(struct edudma_buffer *buf, u64 offset)
 {
-	return remap_pfn_range(vma, vma->vm_start,
-			       PHYS_PFN(virt_to_phys(buf->cpu + offset)),
-			       vma->vm_end - vma->vm_start, vma->vm_page_prot);
+	return PHYS_PFN(virt_to_phys(buf->cpu + offset));
 }
 
 const struct edudma_buffer_ops edudma_kmalloc_ops = {
@@ -94,5 +91,5 @@ const struct edudma_buffer_ops edudma_kmalloc_ops = {
 	.unmap = kmalloc_unmap,
 	.sync_for_cpu = kmalloc_sync_for_cpu,
 	.sync_for_device = kmalloc_sync_for_device,
-	.mmap = kmalloc_mmap,
+	.pfn = kmalloc_pfn,
 };

@@ -190,29 +190,13 @@ void edudma_sg_sync_for_device(struct edudma_buffer *buf, u64 offset, u64 length
 }
 
 /**
- * edudma_sg_mmap - map the pages behind a range of kernel addresses
+ * edudma_sg_pfn - see struct edudma_buffer_ops
  * @buf: the buffer; its memory is in the vmalloc range
- * @vma: where to
- * @offset: first byte, page-aligned
+ * @offset: page-aligned
  *
- * By number, as other kinds of memory are mapped: so user space cannot take single pages
- * out of the mapping (MADV_DONTNEED), or pin them.
- *
- * Context: under mmap_lock.
- * Return: 0, or an errno from remap_pfn_range().
+ * Return: the page frame.
  */
-int edudma_sg_mmap(struct edudma_buffer *buf, struct vm_area_struct *vma,
-		   u64 offset)
+unsigned long edudma_sg_pfn(struct edudma_buffer *buf, u64 offset)
 {
-	unsigned long addr;
-	int ret;
-
-	for (addr = vma->vm_start; addr < vma->vm_end; addr += PAGE_SIZE) {
-		ret = remap_pfn_range(vma, addr, vmalloc_to_pfn(buf->cpu + offset),
-				      PAGE_SIZE, vma->vm_page_prot);
-		if (ret)
-			return ret;
-		offset += PAGE_SIZE;
-	}
-	return 0;
+	return vmalloc_to_pfn(buf->cpu + offset);
 }

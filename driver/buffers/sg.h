@@ -10,7 +10,6 @@
 
 struct edudma_buffer;
 struct edudma_device;
-struct vm_area_struct;
 
 int edudma_sg_map(struct edudma_buffer *buf, unsigned int max_segment);
 void edudma_sg_unmap(struct edudma_buffer *buf);
@@ -18,7 +17,6 @@ void edudma_sg_sync_for_cpu(struct edudma_buffer *buf, u64 offset, u64 length,
 			    enum dma_data_direction dir);
 void edudma_sg_sync_for_device(struct edudma_buffer *buf, u64 offset, u64 length,
 			       enum dma_data_direction dir);
-int edudma_sg_mmap(struct edudma_buffer *buf, struct vm_area_struct *vma,
-		   u64 offset);
+unsigned long edudma_sg_pfn(struct edudma_buffer *buf, u64 offset);
 
 #endif /* EDUDMA_BUFFERS_SG_H */

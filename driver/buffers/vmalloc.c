@@ -54,5 +54,5 @@ const struct edudma_buffer_ops edudma_vmalloc_ops = {
 	.unmap = edudma_sg_unmap,
 	.sync_for_cpu = edudma_sg_sync_for_cpu,
 	.sync_for_device = edudma_sg_sync_for_device,
-	.mmap = edudma_sg_mmap,
+	.pfn = edudma_sg_pfn,
 };

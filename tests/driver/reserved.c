@@ -97,11 +97,9 @@ static void reserved_unmap(struct edudma_buffer *buf)
 			   DMA_BIDIRECTIONAL, 0);
 }
 
-static int reserved_mmap(struct edudma_buffer *buf, struct vm_area_struct *vma,
-			 u64 offset)
+static unsigned long reserved_pfn(struct edudma_buffer *buf, u64 offset)
 {
-	return remap_pfn_range(vma, vma->vm_start, PHYS_PFN(buf->dma + offset),
-			       vma->vm_end - vma->vm_start, vma->vm_page_prot);
+	return PHYS_PFN(buf->dma + offset);
 }
 
 /* Nobody syncs such memory; on x86 nobody has to. */
@@ -114,5 +112,5 @@ const struct edudma_buffer_ops edudma_reserved_ops = {
 	.free = reserved_free,
 	.map = reserved_map,
 	.unmap = reserved_unmap,
-	.mmap = reserved_mmap,
+	.pfn = reserved_pfn,
 };

@@ -5,9 +5,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fuse.h>
 #include <linux/userfaultfd.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -191,8 +194,229 @@ TEST(argument_never_arrives)
 		expect_mortal(children[i]);
 }
 
+/* A file whose content never arrives: its server answers what it must, and no more. */
+static void serve_endless_file(int fuse)
+{
+	union {
+		struct fuse_in_header header;
+		uint8_t bytes[256 * KIB];
+	} request;
+	struct {
+		struct fuse_out_header header;
+		union {
+			struct fuse_init_out init;
+			struct fuse_attr_out attr;
+			struct fuse_open_out open;
+		};
+	} answer;
+
+	for (;;) {
+		size_t bytes;
+
+		if (read(fuse, &request, sizeof(request)) < 0)
+			_exit(0);
+		memset(&answer, 0, sizeof(answer));
+		switch (request.header.opcode) {
+		case FUSE_INIT:
+			answer.init = (struct fuse_init_out) {
+				.major = FUSE_KERNEL_VERSION, .minor = 31, .max_write = PAGE
+			};
+			bytes = sizeof(answer.init);
+			break;
+		case FUSE_GETATTR:
+			answer.attr.attr = (struct fuse_attr) {
+				.ino = 1, .size = PAGE, .mode = S_IFREG | 0600, .nlink = 1
+			};
+			bytes = sizeof(answer.attr);
+			break;
+		case FUSE_OPEN:
+			bytes = sizeof(answer.open);
+			break;
+		default:
+			continue;
+		}
+		answer.header.len = sizeof(answer.header) + bytes;
+		answer.header.unique = request.header.unique;
+		if (write(fuse, &answer, answer.header.len) < 0)
+			_exit(1);
+	}
+}
+
+/* Mapped memory of such a file, or NULL if the kernel has no FUSE */
+static void *endless_file(void)
+{
+	int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC), fd;
+	struct stat status;
+	char options[100];
+	void *page;
+
+	if (fuse < 0)
+		return NULL;
+	close(open("/tmp/endless", O_CREAT | O_RDWR | O_CLOEXEC, 0600));
+	snprintf(options, sizeof(options), "fd=%d,rootmode=100600,user_id=0,group_id=0", fuse);
+	ASSERT_OK(mount("endless", "/tmp/endless", "fuse", 0, options));
+	if (!fork())
+		serve_endless_file(fuse);
+	close(fuse);
+	fd = open("/tmp/endless", O_RDONLY | O_CLOEXEC);
+	ASSERT_OK(fd);
+	/* Now the kernel knows its length. */
+	ASSERT_OK(fstat(fd, &status));
+	ASSERT_EQ(status.st_size, PAGE);
+	ASSERT_OK(umount2("/tmp/endless", MNT_DETACH));
+	page = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	ASSERT(page != MAP_FAILED);
+	return page;
+}
+
+/* Unlike a fault, this holds mmap_lock for as long as the page does not arrive. */
+static void *read_own_memory(void *page)
+{
+	int mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	char byte;
+
+	ASSERT_OK(mem);
+	return (void *)pread(mem, &byte, 1, (uintptr_t)page);
+}
+
+/* It wants mmap_lock for itself, so that it comes before those who would only read. */
+static void *pause_then_map(void *unused)
+{
+	usleep(200000);
+	return mmap(unused, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static void expect_mmap_lock_taken(pid_t pid)
+{
+	pid_t prober = fork();
+
+	ASSERT_OK(prober);
+	if (!prober) {
+		char path[40], byte;
+		int maps;
+
+		snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+		maps = open(path, O_RDONLY | O_CLOEXEC);
+		_exit(read(maps, &byte, 1) != 1);
+	}
+	usleep(200000);
+	ASSERT_EQ(waitpid(prober, NULL, WNOHANG), 0);
+	kill(prober, SIGKILL);
+	ASSERT_EQ(waitpid(prober, NULL, 0), prober);
+}
+
+/* A process that has a buffer mapped, and whose mmap_lock nobody gets */
+TEST(mmap_lock_is_held)
+{
+	int fd = first_open(), ready[2];
+	char byte;
+	pid_t child;
+
+	if (access("/dev/fuse", F_OK)) {
+		ktap_diag("this kernel has no FUSE");
+		return;
+	}
+	ASSERT_OK(pipe(ready));
+	child = fork();
+	ASSERT_OK(child);
+	if (!child) {
+		struct buffer buffer = alloc_buffer(fd, EDUDMA_VMALLOC, 4 * PAGE);
+		void *page = endless_file();
+		pthread_t threads[2];
+
+		*map_buffer(&buffer, PROT_READ | PROT_WRITE) = 1;
+		ASSERT(!pthread_create(&threads[0], NULL, read_own_memory, page));
+		/* A stack for it while there is the lock to get one */
+		ASSERT(!pthread_create(&threads[1], NULL, pause_then_map, NULL));
+		ASSERT_EQ(write(ready[1], "", 1), 1);
+		pause();
+	}
+	ASSERT_EQ(read(ready[0], &byte, 1), 1);
+	usleep(500000);
+	expect_mmap_lock_taken(child);
+	expect_goes_beside(child);
+	kill(child, SIGKILL);
+	ASSERT_EQ(waitpid(child, NULL, 0), child);
+}
+
+static void expect_sigbus(const volatile uint8_t *byte)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		(void)*byte;
+		_exit(0);
+	}
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS);
+}
+
+/* A mapping that no access has filled by then stays empty: there is nothing to wait for. */
+TEST_EACH(untouched_pages_go_too)
+{
+	struct buffer buffer = alloc_buffer(first_open(), variant, 3 * MIB);
+	uint8_t *memory = map_buffer(&buffer, PROT_READ | PROT_WRITE);
+
+	EXPECT(memory_is(memory, PAGE, 0));
+	EXPECT(unbind_beside(0) < GOES_WITHIN);
+	expect_sigbus(memory);
+	expect_sigbus(memory + 3 * MIB - PAGE);
+	expect_sigbus(memory + 3 * MIB - 1);
+	bind_device();
+}
+
+/* Pages, each mapped by itself, so that there are @nr VMAs */
+static void map_often(const struct buffer *buffer, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		/* Neighbours in memory and buffer would be joined. */
+		uint8_t *page = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, buffer->fd,
+				     buffer->mmap_offset + i % 2 * PAGE);
+
+		ASSERT(page != MAP_FAILED);
+		(void)*(volatile uint8_t *)page;
+	}
+}
+
+static uint64_t unbind_with_mappings(unsigned int nr)
+{
+	uint64_t took;
+	pid_t child;
+
+	child = fork();
+	ASSERT_OK(child);
+	if (!child) {
+		struct buffer buffer = alloc_buffer(open_function(), EDUDMA_KMALLOC, 2 * PAGE);
+
+		map_often(&buffer, nr);
+		kill(getpid(), SIGSTOP);
+		pause();
+	}
+	ASSERT_EQ(waitpid(child, NULL, WUNTRACED), child);
+	took = unbind_beside(child);
+	kill(child, SIGKILL);
+	ASSERT_EQ(waitpid(child, NULL, 0), child);
+	bind_device();
+	return took;
+}
+
+/* Each mapping costs the same, however many there are. */
+TEST(mappings_are_many)
+{
+	uint64_t few, many;
+
+	close(first_open());
+	few = unbind_with_mappings(4000);
+	many = unbind_with_mappings(16000);
+	ktap_diag("unbind took %lu us with 4000 mappings, %lu us with 16000",
+		  few / 1000, many / 1000);
+	EXPECT(many < 8 * few);
+}
+
 int main(void)
 {
 	ktap_promised = "bounded";
+	add_method_variants();
 	return ktap_run();
 }
