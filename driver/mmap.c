@@ -91,10 +91,34 @@ static vm_fault_t vma_fault(struct vm_fault *vmf)
 	return ret;
 }
 
+/* For debuggers: get_user_pages() refuses memory that is mapped by number. */
+static int vma_access(struct vm_area_struct *vma, unsigned long addr, void *data, int len,
+		      int write)
+{
+	struct edudma_file *file = vma->vm_file->private_data;
+	struct edudma_buffer *buf = vma->vm_private_data;
+	u64 offset = buffer_offset(vma, addr);
+	int idx;
+
+	if (write && !(vma->vm_flags & VM_WRITE))
+		return -EACCES;
+	len = min_t(unsigned long, len, vma->vm_end - addr);
+	idx = edudma_enter(file->edev);
+	if (edudma_is_gone(file->edev))
+		len = -ENODEV;
+	else if (write)
+		memcpy(buf->cpu + offset, data, len);
+	else
+		memcpy(data, buf->cpu + offset, len);
+	edudma_exit(file->edev, idx);
+	return len;
+}
+
 static const struct vm_operations_struct vma_ops = {
 	.open = vma_open,
 	.close = vma_close,
 	.fault = vma_fault,
+	.access = vma_access,
 };
 
 static struct edudma_buffer *buffer_get(struct edudma_file *file, u32 handle,

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -213,6 +214,54 @@ TEST_EACH(mapping_outlives_close)
 		write_byte(&other, 0, LENGTH, 0x99);
 	}
 	EXPECT(memory_is(memory, MAPPED, 0x42));
+}
+
+/* As a debugger does */
+static long peek_and_poke(uint8_t *memory, uint8_t *seen, uint8_t byte)
+{
+	int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	long ret;
+
+	ASSERT_OK(mem);
+	ASSERT_EQ(pread(mem, seen, PAGE, (uintptr_t)memory), PAGE);
+	ret = pwrite(mem, &byte, 1, (uintptr_t)memory);
+	close(mem);
+	return ret;
+}
+
+TEST_EACH(debugger_sees_and_writes)
+{
+	struct buffer buffer = alloc_buffer(open_device(), variant, LENGTH);
+	uint8_t *memory = map_buffer(&buffer, PROT_READ | PROT_WRITE), seen[PAGE];
+	uint8_t *reader = map_buffer(&buffer, PROT_READ);
+
+	memset(memory + PAGE, 6, PAGE);
+	EXPECT_EQ(peek_and_poke(memory + PAGE, seen, 7), 1);
+	EXPECT(memory_is(seen, PAGE, 6));
+	EXPECT_EQ(memory[PAGE], 7);
+	memory[PAGE] = 6;
+	/* Behind an IOMMU coherent memory has pages, which the kernel knows what to do with. */
+	if (variant != EDUDMA_COHERENT)
+		EXPECT_ERRNO(peek_and_poke(reader + PAGE, seen, 8), EIO);
+	EXPECT(memory_is(memory + PAGE, PAGE, 6));
+}
+
+/* What needs pages, and not only their content: direct I/O, vmsplice, RDMA and the like */
+TEST_EACH(pages_are_not_lent)
+{
+	int fd = open_device(), ends[2];
+	struct buffer buffer = alloc_buffer(fd, variant, LENGTH);
+	struct iovec piece = { .iov_base = map_buffer(&buffer, PROT_READ | PROT_WRITE),
+			       .iov_len = PAGE };
+	uint8_t bytes[PAGE];
+	struct iovec copy = { .iov_base = bytes, .iov_len = PAGE };
+
+	if (variant == EDUDMA_COHERENT && get_info(fd).flags & EDUDMA_INFO_IOMMU)
+		return;
+	ASSERT_OK(pipe(ends));
+	EXPECT_ERRNO(vmsplice(ends[1], &piece, 1, 0), EFAULT);
+	EXPECT_ERRNO(process_vm_readv(getpid(), &copy, 1, &piece, 1, 0), EFAULT);
+	EXPECT_EQ(write(ends[1], piece.iov_base, PAGE), PAGE);
 }
 
 int main(void)

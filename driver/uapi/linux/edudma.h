@@ -12,6 +12,9 @@
  * borrows a range with EDUDMA_SYNC and gives it back with EDUDMA_SYNC_END;
  * a transfer needs its ranges to be the device's own.
  *
+ * Any open descriptor may be used for every ioctl, one that was opened O_RDONLY too; only
+ * mmap() looks at that. Who may use the device is decided by the node's mode.
+ *
  * Every struct may grow at its end. A shorter struct from an older program is
  * taken as if the rest were zero; a longer one is refused with E2BIG unless
  * what this kernel does not know is zero (it is cleared where a struct is all
@@ -30,7 +33,9 @@
  *               is not zero, a zero length, a range outside the buffer or the
  *               device, source and destination that overlap
  *   E2BIG       the struct is longer than this kernel knows, and not zero there
- *   EFAULT      the struct's address is bad, which is found out before anything is done.
+ *   EFAULT      the struct's address is bad, or it cannot be written, which is found
+ *               out before anything is done, by writing bytes of it as they were: no
+ *               other thread may change the struct during the call.
  *               If it goes bad during the call, EDUDMA_BUFFER_ALLOC undoes what it did;
  *               what any other call does is done, and only its result is lost
  *   ENOTTY      no such ioctl
