@@ -6,12 +6,17 @@
 #include <linux/dma-mapping.h>
 #include <linux/ktime.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "buffer.h"
 #include "device.h"
 #include "hold.h"
 #include "sync.h"
+
+/* What the CPU does at a stretch, in bytes */
+#define CPU_PIECE	SZ_64K
 
 static int hold_take(struct edudma_file *file, struct edudma_hold *hold, u32 handle)
 {
@@ -179,22 +184,43 @@ static u64 sum_bytes(const u8 *p, u64 length)
 	return sum;
 }
 
-/* A page at a time, so that a large buffer does not keep the CPU to itself. */
-static void cpu_access(u8 *p, struct edudma_cpu *arg)
+/* One piece: synced, used, and synced back */
+static void cpu_piece(struct edudma_hold *hold, struct edudma_cpu *arg,
+		      enum dma_data_direction dir)
 {
-	u64 left = arg->length;
+	u8 *p = hold->buf->cpu + hold->offset;
+	u64 start;
 
-	while (left) {
-		u64 n = min_t(u64, left, PAGE_SIZE);
+	arg->sync_ns += sync_for_cpu(hold, dir);
+	start = ktime_get_ns();
+	if (arg->op == EDUDMA_CPU_FILL)
+		memset(p, arg->value, hold->length);
+	else
+		arg->value += sum_bytes(p, hold->length);
+	arg->cpu_ns += ktime_get_ns() - start;
+	arg->sync_ns += sync_for_device(hold, dir);
+}
 
-		if (arg->op == EDUDMA_CPU_FILL)
-			memset(p, arg->value, n);
-		else
-			arg->value += sum_bytes(p, n);
-		p += n;
-		left -= n;
+/*
+ * In pieces, so that a large buffer keeps neither the CPU to itself, nor remove() or a
+ * SIGKILL waiting.
+ */
+static int cpu_pieces(struct edudma_file *file, const struct edudma_hold *hold,
+		      struct edudma_cpu *arg, enum dma_data_direction dir)
+{
+	struct edudma_hold piece = { .buf = hold->buf, .offset = hold->offset };
+	u64 end = hold->offset + hold->length;
+
+	for (; piece.offset < end; piece.offset += piece.length) {
+		if (edudma_is_gone(file->edev))
+			return -ENODEV;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		piece.length = min_t(u64, end - piece.offset, CPU_PIECE);
+		cpu_piece(&piece, arg, dir);
 		cond_resched();
 	}
+	return 0;
 }
 
 /**
@@ -216,7 +242,6 @@ int edudma_buffer_cpu(struct edudma_file *file, void *data)
 		.cpu = true,
 		.writes = writes,
 	};
-	u64 start;
 	int ret;
 
 	if (arg->op > EDUDMA_CPU_SUM)
@@ -227,12 +252,9 @@ int edudma_buffer_cpu(struct edudma_file *file, void *data)
 	if (ret)
 		return ret;
 
-	arg->sync_ns = sync_for_cpu(&hold, dir);
-	start = ktime_get_ns();
-	cpu_access(hold.buf->cpu + arg->offset, arg);
-	arg->cpu_ns = ktime_get_ns() - start;
-	arg->sync_ns += sync_for_device(&hold, dir);
-
+	arg->cpu_ns = 0;
+	arg->sync_ns = 0;
+	ret = cpu_pieces(file, &hold, arg, dir);
 	hold_drop(file, &hold);
-	return 0;
+	return ret;
 }

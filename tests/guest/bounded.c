@@ -9,8 +9,11 @@
 #include <linux/userfaultfd.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -232,6 +235,10 @@ static void serve_endless_file(int fuse)
 		case FUSE_OPEN:
 			bytes = sizeof(answer.open);
 			break;
+		case FUSE_FLUSH:
+			answer.header.error = -ENOSYS;
+			bytes = 0;
+			break;
 		default:
 			continue;
 		}
@@ -255,8 +262,11 @@ static void *endless_file(void)
 	close(open("/tmp/endless", O_CREAT | O_RDWR | O_CLOEXEC, 0600));
 	snprintf(options, sizeof(options), "fd=%d,rootmode=100600,user_id=0,group_id=0", fuse);
 	ASSERT_OK(mount("endless", "/tmp/endless", "fuse", 0, options));
-	if (!fork())
+	if (!fork()) {
+		/* What waits for the file cannot be killed, but ends with its server. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		serve_endless_file(fuse);
+	}
 	close(fuse);
 	fd = open("/tmp/endless", O_RDONLY | O_CLOEXEC);
 	ASSERT_OK(fd);
@@ -414,9 +424,106 @@ TEST(mappings_are_many)
 	EXPECT(many < 8 * few);
 }
 
+/* A child that waits for a transfer of minutes on edu */
+static pid_t transfer_for_long(int fd)
+{
+	struct buffer buffer = alloc_buffer(fd, EDUDMA_VMALLOC, 4 * MIB);
+	pid_t child = fork();
+
+	ASSERT_OK(child);
+	if (!child) {
+		to_device(&buffer, 0, buffer.length, 0);
+		pause();
+	}
+	return child;
+}
+
+static void freeze(pid_t pid)
+{
+	char text[20];
+
+	mkdir("/tmp/cgroup", 0755);
+	ASSERT_OK(mount("none", "/tmp/cgroup", "cgroup2", 0, NULL));
+	mkdir("/tmp/cgroup/frozen", 0755);
+	snprintf(text, sizeof(text), "%d", pid);
+	write_file("/tmp/cgroup/frozen/cgroup.procs", text);
+	write_file("/tmp/cgroup/frozen/cgroup.freeze", "1");
+	ASSERT_OK(umount("/tmp/cgroup"));
+}
+
+/* Processes that do not run are not waited for. */
+TEST(owners_are_stopped)
+{
+	int fd = first_open();
+	pid_t stopped = transfer_for_long(fd), frozen = transfer_for_long(fd);
+
+	usleep(100000);
+	ASSERT_OK(kill(stopped, SIGSTOP));
+	freeze(frozen);
+	usleep(100000);
+	expect_goes_beside(0);
+	expect_mortal(stopped);
+	expect_mortal(frozen);
+}
+
+/* A child that sums up a buffer as long as the guest's memory allows, again and again */
+static pid_t sum_for_long(int fd, struct buffer *buffer)
+{
+	struct edudma_cpu cpu = { .op = EDUDMA_CPU_SUM, .length = buffer->length,
+				  .handle = buffer->handle };
+	pid_t child = fork();
+
+	ASSERT_OK(child);
+	if (!child) {
+		while (!ioctl(fd, EDUDMA_CPU, &cpu))
+			cpu.value = 0;
+		_exit(errno == ENODEV);
+	}
+	usleep(50000);
+	return child;
+}
+
+static struct buffer long_buffer(int fd)
+{
+	char quota[20];
+	uint64_t length = (uint64_t)sysconf(_SC_AVPHYS_PAGES) * PAGE / 2;
+
+	snprintf(quota, sizeof(quota), "%llu", length / MIB + 1);
+	write_file("/sys/module/edudma/parameters/quota_mb", quota);
+	return alloc_buffer(fd, EDUDMA_VMALLOC, length);
+}
+
+/* Neither a kill nor unbind waits until the kernel has seen every byte. */
+TEST(cpu_is_busy)
+{
+	const char *quota = "/sys/module/edudma/parameters/quota_mb";
+	char before[20];
+	int fd = first_open(), status;
+	struct buffer buffer;
+	uint64_t begin;
+	pid_t child;
+
+	snprintf(before, sizeof(before), "%s", read_file(quota));
+	buffer = long_buffer(fd);
+	child = sum_for_long(fd, &buffer);
+	begin = now_ns();
+	ASSERT_OK(kill(child, SIGKILL));
+	ASSERT_EQ(waitpid(child, NULL, 0), child);
+	EXPECT(now_ns() - begin < SECOND / 10);
+
+	child = sum_for_long(fd, &buffer);
+	EXPECT(unbind_beside(child) < GOES_WITHIN);
+	ASSERT_EQ(waitpid(child, &status, 0), child);
+	EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	close(fd);
+	write_file(quota, before);
+	bind_device();
+}
+
 int main(void)
 {
 	ktap_promised = "bounded";
+	ktap_timeout = 200;
 	add_method_variants();
 	return ktap_run();
 }
