@@ -72,21 +72,6 @@ static void recycle_one(struct edudma_file *file, struct edudma_request *req)
 	file->nr_spares++;
 }
 
-/**
- * edudma_request_recycle - let an ended request be used again
- * @req: the request, which was taken from the list that edudma_sink.complete got
- *
- * Context: process, while the file is open; takes the file's lock.
- */
-void edudma_request_recycle(struct edudma_request *req)
-{
-	struct edudma_file *file = req->file;
-
-	spin_lock_irq(&file->lock);
-	recycle_one(file, req);
-	spin_unlock_irq(&file->lock);
-}
-
 static int add_spare(struct edudma_file *file)
 {
 	struct edudma_request *req;
@@ -97,7 +82,9 @@ static int add_spare(struct edudma_file *file)
 	req->file = file;
 	req->dst.writes = true;
 	init_waitqueue_head(&req->wait);
-	edudma_request_recycle(req);
+	spin_lock_irq(&file->lock);
+	recycle_one(file, req);
+	spin_unlock_irq(&file->lock);
 	return 0;
 }
 

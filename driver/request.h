@@ -34,8 +34,8 @@ enum edudma_request_state {
  *	Optional. Atomic, under the file's lock.
  * @complete: some of a file's requests have ended, and their ranges are free again.
  *	They are the sink's now, until it lets them be used again by
- *	edudma_requests_recycle() or edudma_request_recycle(). Atomic, under the
- *	file's lock, perhaps before the submission returns.
+ *	edudma_requests_recycle(). Atomic, under the file's lock, perhaps before the
+ *	submission returns.
  */
 struct edudma_sink {
 	unsigned int (*room)(struct edudma_file *file);
@@ -120,7 +120,6 @@ struct edudma_request *edudma_request_prepare(struct edudma_file *file,
 void edudma_requests_submit(struct list_head *reqs);
 void edudma_requests_complete(struct list_head *finished);
 void edudma_requests_recycle(struct edudma_file *file, struct list_head *reqs, unsigned int nr);
-void edudma_request_recycle(struct edudma_request *req);
 void edudma_requests_free_spares(struct edudma_file *file);
 
 int edudma_transfer(struct edudma_file *file, void *data);

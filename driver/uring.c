@@ -17,12 +17,14 @@
 #define URING_PAYLOAD	(2 * sizeof(struct io_uring_sqe) - offsetof(struct io_uring_sqe, cmd))
 
 /**
- * struct uring_private - what a command keeps while it is under way
- * @req: the request
+ * struct uring_private - what a command keeps until io_uring takes its result
+ * @device_ns: of the request, which has ended
+ * @status: how it ended
  * @cqe32: completion entries have room for a second result
  */
 struct uring_private {
-	struct edudma_request *req;
+	u64 device_ns;
+	int status;
 	bool cqe32;
 };
 
@@ -35,23 +37,26 @@ static struct uring_private *private_of(struct io_uring_cmd *cmd)
 
 static void uring_end(struct io_uring_cmd *cmd, unsigned int issue_flags)
 {
-	struct uring_private *private = private_of(cmd);
-	struct edudma_request *req = private->req;
-	u64 device_ns = edudma_request_times(req).device;
-	int status = req->status;
+	const struct uring_private *private = private_of(cmd);
 
-	edudma_request_recycle(req);
-	edudma_uring_done(cmd, status, device_ns, private->cqe32, issue_flags);
+	edudma_uring_done(cmd, private->status, private->device_ns, private->cqe32, issue_flags);
 }
 
 EDUDMA_URING_TASK_WORK(uring_end)
 
+/* User space takes results when it likes: the command keeps them, and not the request. */
 static void uring_complete(struct edudma_file *file, struct list_head *ended, unsigned int nr)
 {
-	struct edudma_request *req, *next;
+	const struct edudma_request *req;
 
-	list_for_each_entry_safe(req, next, ended, node)
+	list_for_each_entry(req, ended, node) {
+		struct uring_private *private = private_of(req->context);
+
+		private->status = req->status;
+		private->device_ns = edudma_request_times(req).device;
 		io_uring_cmd_complete_in_task(req->context, uring_end_task);
+	}
+	edudma_requests_recycle(file, ended, nr);
 }
 
 static const struct edudma_sink uring = {
@@ -90,7 +95,6 @@ int edudma_uring_submit(struct edudma_file *file, struct io_uring_cmd *cmd,
 		return PTR_ERR(req);
 	req->context = cmd;
 	req->owner = current->files;
-	private_of(cmd)->req = req;
 	private_of(cmd)->cqe32 = issue_flags & IO_URING_F_CQE32;
 	edudma_requests_submit(&reqs);
 	return -EIOCBQUEUED;

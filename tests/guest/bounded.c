@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <liburing.h>
 #include <linux/fuse.h>
 #include <linux/userfaultfd.h>
 #include <signal.h>
@@ -518,6 +519,74 @@ TEST(cpu_is_busy)
 	close(fd);
 	write_file(quota, before);
 	bind_device();
+}
+
+#define WIDE		(IORING_SETUP_SQE128 | IORING_SETUP_CQE32)
+/* The device as a registered file, which no close of a descriptor tells the driver of */
+static int open_registered(struct io_uring *uring, unsigned int flags)
+{
+	int fd = first_open();
+
+	ASSERT_EQ(io_uring_queue_init(64, uring, WIDE | flags), 0);
+	ASSERT_EQ(io_uring_register_files(uring, &fd, 1), 0);
+	return fd;
+}
+
+static void submit_commands(struct io_uring *uring, const struct buffer *buffer, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		struct edudma_transfer transfer = {
+			.op = EDUDMA_TO_DEVICE, .src = buffer->handle, .length = buffer->length
+		};
+		struct io_uring_sqe *sqe = io_uring_get_sqe(uring);
+
+		ASSERT(sqe);
+		memset(sqe, 0, sizeof(*sqe));
+		sqe->opcode = IORING_OP_URING_CMD;
+		sqe->flags = IOSQE_FIXED_FILE;
+		sqe->cmd_op = EDUDMA_TRANSFER;
+		memcpy(sqe->cmd, &transfer, sizeof(transfer));
+	}
+	ASSERT_EQ(io_uring_submit(uring), nr);
+}
+
+/* How many objects of a cache are in use in the kernel, if there is one of that name */
+static unsigned long nr_objects_of(const char *cache)
+{
+	char line[40];
+	const char *found;
+
+	snprintf(line, sizeof(line), "\n%s ", cache);
+	found = strstr(read_file("/proc/slabinfo"), line);
+	return found ? strtoul(found + strlen(line), NULL, 10) : 0;
+}
+
+/* Of the sizes that a request may have */
+static unsigned long nr_objects(void)
+{
+	return nr_objects_of("kmalloc-cg-256") + nr_objects_of("kmalloc-cg-512") +
+		nr_objects_of("kmalloc-256") + nr_objects_of("kmalloc-512");
+}
+
+/* Results that are not taken are io_uring's to keep, whose memory is not the driver's. */
+TEST(results_are_not_taken)
+{
+	enum { ROUNDS = 12, NR = 64 };
+	struct io_uring uring;
+	struct buffer buffer;
+	unsigned long before;
+	int fd = open_registered(&uring, IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
+
+	buffer = alloc_buffer(fd, EDUDMA_KMALLOC, 1);
+	submit_commands(&uring, &buffer, NR);
+	sleep(8);
+	before = nr_objects();
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		submit_commands(&uring, &buffer, NR);
+		sleep(8);
+	}
+	ktap_diag("%lu objects before, %lu after", before, nr_objects());
+	EXPECT(nr_objects() < before + ROUNDS * NR / 2);
 }
 
 int main(void)
