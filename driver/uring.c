@@ -63,6 +63,18 @@ static const struct edudma_sink uring = {
 	.complete = uring_complete,
 };
 
+/*
+ * What is returned as EAGAIN, io_uring tries again in a worker thread: later, and so after
+ * what follows in user space's order. So it is the command's result.
+ */
+static int uring_refuse(struct io_uring_cmd *cmd, int error, unsigned int issue_flags)
+{
+	if (error != -EAGAIN)
+		return error;
+	edudma_uring_done(cmd, error, 0, issue_flags & IO_URING_F_CQE32, issue_flags);
+	return -EIOCBQUEUED;
+}
+
 /**
  * edudma_uring_submit - begin a transfer that nobody waits for
  * @file: the open file
@@ -92,7 +104,7 @@ int edudma_uring_submit(struct edudma_file *file, struct io_uring_cmd *cmd,
 
 	req = edudma_request_prepare(file, &arg, &uring, &reqs);
 	if (IS_ERR(req))
-		return PTR_ERR(req);
+		return uring_refuse(cmd, PTR_ERR(req), issue_flags);
 	req->context = cmd;
 	req->owner = current->files;
 	private_of(cmd)->cqe32 = issue_flags & IO_URING_F_CQE32;

@@ -303,6 +303,42 @@ TEST(others_leave_in_flight)
 	}
 }
 
+static unsigned int nr_threads(void)
+{
+	return strtoul(strstr(read_file("/proc/self/status"), "Threads:") + strlen("Threads:"),
+		       NULL, 10);
+}
+
+/*
+ * A command beyond the quota ends where it stands: if a worker tried it again, later ones
+ * would overtake it.
+ */
+TEST(over_quota_at_once)
+{
+	struct io_uring_cqe *cqe;
+	struct buffer buffer;
+
+	setup(WIDE);
+	/* A fast device has room again at once. */
+	if (!info.command_ns)
+		return;
+	buffer = alloc_buffer(fd, EDUDMA_KMALLOC, 1);
+	submit_of(1, 10 * info.window);
+	for (unsigned int i = 1; i < info.max_transfers; i++)
+		prepare(&(struct edudma_transfer) {
+			.op = EDUDMA_TO_DEVICE, .src = buffer.handle, .length = 1
+		}, i);
+	ASSERT_EQ(io_uring_submit(&ring), info.max_transfers - 1);
+	prepare(&(struct edudma_transfer) {
+		.op = EDUDMA_TO_DEVICE, .src = buffer.handle, .length = 1
+	}, 4711);
+	ASSERT_EQ(io_uring_submit(&ring), 1);
+	ASSERT_EQ(io_uring_peek_cqe(&ring, &cqe), 0);
+	EXPECT_EQ(cqe->user_data, 4711);
+	EXPECT_EQ(cqe->res, -EAGAIN);
+	EXPECT_EQ(nr_threads(), 1);
+}
+
 TEST(unbind_in_flight)
 {
 	char address[16];
