@@ -170,14 +170,14 @@ static void request_cancel(struct edudma_request *req, int status)
 	}
 }
 
-/* Under the channel's lock. NULL: of any file, or owner. */
+/* Under the channel's lock. NULL: of any file, or context. */
 static void channel_cancel(struct edudma_channel *chan, const struct edudma_file *file,
-			   fl_owner_t owner, int status)
+			   const void *context, int status)
 {
 	struct edudma_request *req, *next;
 
 	list_for_each_entry_safe(req, next, &chan->requests, node) {
-		if ((!file || req->file == file) && (!owner || req->owner == owner))
+		if ((!file || req->file == file) && (!context || req->context == context))
 			request_cancel(req, status);
 	}
 }
@@ -289,22 +289,22 @@ void edudma_channel_cancel(struct edudma_request *req)
 }
 
 /**
- * edudma_channels_cancel - cancel what a closed file, or a dead process, has left behind
+ * edudma_channels_cancel - cancel what a closed file has left behind, or one request of it
  * @edev: the device
  * @file: the open file
- * @owner: who submitted it; NULL: anybody
+ * @context: edudma_request.context; NULL: any
  *
  * Context: any; takes each channel's lock.
  */
 void edudma_channels_cancel(struct edudma_device *edev, struct edudma_file *file,
-			    fl_owner_t owner)
+			    const void *context)
 {
 	unsigned long flags;
 	unsigned int i;
 
 	for (i = 0; i < edev->limits.nr_channels; i++) {
 		flags = channel_lock(&edev->channels[i]);
-		channel_cancel(&edev->channels[i], file, owner, -ECANCELED);
+		channel_cancel(&edev->channels[i], file, context, -ECANCELED);
 		channel_unlock(&edev->channels[i], flags);
 	}
 }
@@ -447,6 +447,26 @@ static bool channel_moves(struct edudma_channel *chan)
 	return moves;
 }
 
+/*
+ * Cancel requests that were left, among the first ones: those behind them get there. So
+ * one that was left takes a second of the device, and nobody has the lock for long.
+ */
+static void channel_cancel_left(struct edudma_channel *chan)
+{
+	struct edudma_request *req, *next;
+	unsigned int looked = 0;
+	unsigned long flags;
+
+	flags = channel_lock(chan);
+	list_for_each_entry_safe(req, next, &chan->requests, node) {
+		if (looked++ == EDUDMA_MAX_TRANSFERS)
+			break;
+		if (req->sink->is_left && req->sink->is_left(req))
+			request_cancel(req, -ECANCELED);
+	}
+	channel_unlock(chan, flags);
+}
+
 /**
  * edudma_tick - the poller; and with interrupts, the net below them
  * @work: edudma_device.tick, which runs as long as there are requests
@@ -462,6 +482,8 @@ void edudma_tick(struct work_struct *work)
 	ended = edudma_channels_reap(edev);
 	if (!edudma_polls(edev))
 		atomic64_add(ended, &edev->counters.lost);
+	for (i = 0; i < edev->limits.nr_channels; i++)
+		channel_cancel_left(&edev->channels[i]);
 	for (i = 0; i < edev->limits.nr_channels; i++) {
 		if (!edev->broken && !channel_moves(&edev->channels[i])) {
 			edev->broken = true;

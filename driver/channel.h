@@ -5,7 +5,6 @@
 #ifndef EDUDMA_CHANNEL_H
 #define EDUDMA_CHANNEL_H
 
-#include <linux/fs.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -59,7 +58,7 @@ unsigned int edudma_channel_reap(struct edudma_channel *chan);
 unsigned int edudma_channels_reap(struct edudma_device *edev);
 void edudma_channels_look(struct edudma_device *edev);
 void edudma_channels_cancel(struct edudma_device *edev, struct edudma_file *file,
-			    fl_owner_t owner);
+			    const void *context);
 void edudma_tick(struct work_struct *work);
 
 struct edudma_channel *edudma_channel_idlest(struct edudma_device *edev);

@@ -113,33 +113,20 @@ static int edudma_open(struct inode *inode, struct file *filp)
 	return nonseekable_open(inode, filp);
 }
 
-/* @owner: who submitted it; NULL: anybody */
-static void file_cancel(struct edudma_file *file, fl_owner_t owner)
+static void file_cancel(struct edudma_file *file)
 {
 	int idx = edudma_enter(file->edev);
 
 	if (!edudma_is_gone(file->edev))
-		edudma_channels_cancel(file->edev, file, owner);
+		edudma_channels_cancel(file->edev, file, NULL);
 	edudma_exit(file->edev, idx);
-}
-
-/*
- * io_uring keeps the file of a command, so that release does not come when the process
- * dies that submitted it. Others may have the file, too, by dup(), fork() or a socket:
- * what they close, or have submitted, is left alone.
- */
-static int edudma_flush(struct file *filp, fl_owner_t owner)
-{
-	if (current->flags & PF_EXITING)
-		file_cancel(filp->private_data, owner);
-	return 0;
 }
 
 static int edudma_release(struct inode *inode, struct file *filp)
 {
 	struct edudma_file *file = filp->private_data;
 
-	file_cancel(file, NULL);
+	file_cancel(file);
 	kref_put(&file->ref, file_release);
 	return 0;
 }
@@ -360,7 +347,6 @@ static int edudma_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 static const struct file_operations edudma_fops = {
 	.owner = THIS_MODULE,
 	.open = edudma_open,
-	.flush = edudma_flush,
 	.release = edudma_release,
 	.unlocked_ioctl = edudma_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,

@@ -72,6 +72,39 @@ static inline const void *edudma_uring_payload(const struct io_uring_cmd *cmd)
 #endif
 }
 
+/*
+ * 6.7, "io_uring/cmd: support cancelable uring_cmd". Before, nobody tells a driver that a
+ * command's ring is closed, or that its task exits or execs: we look at what io_uring
+ * looks at. 6.3, "io_uring: rename 'in_idle' to 'in_cancel'".
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#include <linux/io_uring_types.h>
+
+#define IO_URING_F_CANCEL 0
+
+static inline void io_uring_cmd_mark_cancelable(struct io_uring_cmd *cmd,
+						unsigned int issue_flags)
+{
+}
+
+static inline bool edudma_uring_is_left(struct io_uring_cmd *cmd)
+{
+	struct io_kiocb *req = cmd_to_io_kiocb(cmd);
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+	atomic_t *cancels = &req->task->io_uring->in_idle;
+#else
+	atomic_t *cancels = &req->task->io_uring->in_cancel;
+#endif
+
+	return atomic_read(cancels) || percpu_ref_is_dying(&req->ctx->refs);
+}
+#else
+static inline bool edudma_uring_is_left(struct io_uring_cmd *cmd)
+{
+	return false;
+}
+#endif
+
 /* 6.19, "io_uring/uring_cmd: avoid double indirect call in task work dispatch" */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
 #define EDUDMA_URING_TASK_WORK(name)						\

@@ -202,7 +202,7 @@ static int request_prepare(struct edudma_request *req, const struct edudma_entry
 	req->started_ns = 0;
 	req->device_ns = 0;
 	req->sink = sink;
-	req->owner = NULL;
+	req->context = NULL;
 	req->user_data = entry->user_data;
 	return 0;
 }

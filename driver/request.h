@@ -5,7 +5,6 @@
 #ifndef EDUDMA_REQUEST_H
 #define EDUDMA_REQUEST_H
 
-#include <linux/fs.h>
 #include <linux/list.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -32,6 +31,8 @@ enum edudma_request_state {
  * struct edudma_sink - who is told that a request has ended
  * @room: how many more can be told, if whatever is under way is told as well.
  *	Optional. Atomic, under the file's lock.
+ * @is_left: does nobody want a request any more, and does no one tell us? The tick asks.
+ *	Optional. Atomic, under the channel's lock.
  * @complete: some of a file's requests have ended, and their ranges are free again.
  *	They are the sink's now, until it lets them be used again by
  *	edudma_requests_recycle(). Atomic, under the file's lock, perhaps before the
@@ -39,6 +40,7 @@ enum edudma_request_state {
  */
 struct edudma_sink {
 	unsigned int (*room)(struct edudma_file *file);
+	bool (*is_left)(const struct edudma_request *req);
 	void (*complete)(struct edudma_file *file, struct list_head *ended, unsigned int nr);
 };
 
@@ -65,8 +67,7 @@ struct edudma_sink {
  * @device_ns: the device's account of the time it took; 0 if it keeps none
  * @sink: who is told
  * @user_data: for a ring
- * @context: for io_uring
- * @owner: who submitted it by io_uring: a table of files, as ->flush() has it; else NULL
+ * @context: io_uring's command; else NULL
  * @wait: for a waiter, who may leave before the end; so it is not on his stack
  * @done: it has ended; for the same
  * @abandoned: nobody waits any more; under the file's lock
@@ -92,7 +93,6 @@ struct edudma_request {
 	const struct edudma_sink *sink;
 	u64 user_data;
 	void *context;
-	fl_owner_t owner;
 	wait_queue_head_t wait;
 	bool done;
 	bool abandoned;

@@ -5,9 +5,9 @@
  * io_uring brings the queue, poll and eventfd. A command is the transfer that
  * the ioctl takes, in a submission entry of 128 bytes.
  */
-#include <linux/sched.h>
 #include <linux/string.h>
 
+#include "channel.h"
 #include "compat.h"
 #include "device.h"
 #include "request.h"
@@ -59,7 +59,13 @@ static void uring_complete(struct edudma_file *file, struct list_head *ended, un
 	edudma_requests_recycle(file, ended, nr);
 }
 
+static bool uring_is_left(const struct edudma_request *req)
+{
+	return edudma_uring_is_left(req->context);
+}
+
 static const struct edudma_sink uring = {
+	.is_left = uring_is_left,
 	.complete = uring_complete,
 };
 
@@ -79,10 +85,13 @@ static int uring_refuse(struct io_uring_cmd *cmd, int error, unsigned int issue_
  * edudma_uring_submit - begin a transfer that nobody waits for
  * @file: the open file
  * @cmd: its operation is EDUDMA_TRANSFER, its payload a struct edudma_transfer
- * @issue_flags: how the ring was set up
+ * @issue_flags: how the ring was set up; or that io_uring wants the command to end
+ *
+ * io_uring cancels commands when a ring is closed, and when a task exits or execs: it
+ * waits for them then.
  *
  * Context: inside enter and exit; may sleep for memory.
- * Return: -EIOCBQUEUED, or an errno of the UAPI.
+ * Return: -EIOCBQUEUED, or an errno of the UAPI; when cancelled, 0.
  */
 int edudma_uring_submit(struct edudma_file *file, struct io_uring_cmd *cmd,
 			unsigned int issue_flags)
@@ -92,6 +101,10 @@ int edudma_uring_submit(struct edudma_file *file, struct io_uring_cmd *cmd,
 	LIST_HEAD(reqs);
 
 	static_assert(sizeof(arg) <= URING_PAYLOAD);
+	if (issue_flags & IO_URING_F_CANCEL) {
+		edudma_channels_cancel(file->edev, file, cmd);
+		return 0;
+	}
 	if (cmd->cmd_op != EDUDMA_TRANSFER)
 		return -ENOTTY;
 	if (!(issue_flags & IO_URING_F_SQE128))
@@ -106,8 +119,9 @@ int edudma_uring_submit(struct edudma_file *file, struct io_uring_cmd *cmd,
 	if (IS_ERR(req))
 		return uring_refuse(cmd, PTR_ERR(req), issue_flags);
 	req->context = cmd;
-	req->owner = current->files;
 	private_of(cmd)->cqe32 = issue_flags & IO_URING_F_CQE32;
+	/* Before it can end. */
+	io_uring_cmd_mark_cancelable(cmd, issue_flags);
 	edudma_requests_submit(&reqs);
 	return -EIOCBQUEUED;
 }

@@ -522,6 +522,8 @@ TEST(cpu_is_busy)
 }
 
 #define WIDE		(IORING_SETUP_SQE128 | IORING_SETUP_CQE32)
+#define COMMANDS	16
+
 /* The device as a registered file, which no close of a descriptor tells the driver of */
 static int open_registered(struct io_uring *uring, unsigned int flags)
 {
@@ -548,6 +550,89 @@ static void submit_commands(struct io_uring *uring, const struct buffer *buffer,
 		memcpy(sqe->cmd, &transfer, sizeof(transfer));
 	}
 	ASSERT_EQ(io_uring_submit(uring), nr);
+}
+
+/* Hours of edu's time */
+static void submit_hours(struct io_uring *uring, int fd)
+{
+	struct buffer buffer = alloc_buffer(fd, EDUDMA_VMALLOC, 16 * MIB);
+
+	submit_commands(uring, &buffer, COMMANDS);
+}
+
+static void expect_soon_free(uint64_t begin)
+{
+	expect_device_works(open_device(), EDUDMA_KMALLOC);
+	EXPECT(now_ns() - begin < 4 * SECOND);
+}
+
+/* exec() waits for all that io_uring has under way, and io_uring for the driver. */
+TEST(exec_with_commands_under_way)
+{
+	uint64_t begin = now_ns();
+	int status;
+	pid_t child = fork();
+
+	ASSERT_OK(child);
+	if (!child) {
+		struct io_uring uring;
+
+		submit_hours(&uring, open_registered(&uring, 0));
+		execl("/bin/true", "true", NULL);
+		_exit(1);
+	}
+	ASSERT_EQ(waitpid(child, &status, 0), child);
+	EXPECT_EQ(status, 0);
+	expect_soon_free(begin);
+}
+
+/* So does what is left of a process that was killed. */
+TEST(killed_with_commands_under_way)
+{
+	int ready[2];
+	uint64_t begin;
+	pid_t child;
+	char byte;
+
+	ASSERT_OK(pipe(ready));
+	child = fork();
+	ASSERT_OK(child);
+	if (!child) {
+		struct io_uring uring;
+		int fd = open_registered(&uring, 0);
+
+		submit_hours(&uring, fd);
+		close(fd);
+		ASSERT_EQ(write(ready[1], "", 1), 1);
+		pause();
+	}
+	ASSERT_EQ(read(ready[0], &byte, 1), 1);
+	begin = now_ns();
+	ASSERT_OK(kill(child, SIGKILL));
+	ASSERT_EQ(waitpid(child, NULL, 0), child);
+	expect_soon_free(begin);
+}
+
+/* A ring that is closed leaves nothing under way, although the file is still open. */
+TEST(ring_closed_with_commands_under_way)
+{
+	struct io_uring uring;
+	uint64_t begin;
+	int status;
+	pid_t child;
+
+	submit_hours(&uring, open_registered(&uring, 0));
+	begin = now_ns();
+	io_uring_queue_exit(&uring);
+	/* What io_uring still has to do for this process looks like a signal. */
+	child = fork();
+	ASSERT_OK(child);
+	if (!child) {
+		expect_soon_free(begin);
+		_exit(0);
+	}
+	ASSERT_EQ(waitpid(child, &status, 0), child);
+	EXPECT_EQ(status, 0);
 }
 
 /* How many objects of a cache are in use in the kernel, if there is one of that name */

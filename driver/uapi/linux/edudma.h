@@ -325,9 +325,10 @@ enum edudma_op {
  * io_uring takes the same struct, without waiting: IORING_OP_URING_CMD with the
  * cmd_op EDUDMA_TRANSFER and the struct as its payload, in a ring that was set up
  * with IORING_SETUP_SQE128 (else EINVAL). @timeout_ns must be zero (else EINVAL), and
- * cancellation is not supported: the transfer goes on to its end. What is over the
- * quota ends with EAGAIN where it stands in the order, and is not tried again. The
- * completion's res is zero or one of the errnos below, negative; with IORING_SETUP_CQE32,
+ * IORING_OP_ASYNC_CANCEL is not supported: the transfer goes on to its end, unless the
+ * ring is closed, or the thread exits or execs. What is over the quota ends with EAGAIN
+ * where it stands in the order, and is not tried again. The completion's
+ * res is zero or one of the errnos below, negative; with IORING_SETUP_CQE32,
  * big_cqe[0] is @device_ns. Nothing else of the output is there.
  *
  * Errors: EINVAL, ENOENT, EBUSY, EAGAIN, EFBIG, ENOMEM, EIO, EINTR, ETIMEDOUT,
