@@ -20,10 +20,12 @@ static bool edu_uses_interrupts(struct edudma_device *edev)
 }
 
 /**
- * edudma_edu_is_present - does the device still answer?
+ * edudma_edu_is_present - does the device answer?
  * @edev: the device
  *
- * After an unplug, registers read 0 (or ~0 behind a bridge): nothing is to be believed.
+ * After an unplug registers read 0, or ~0 behind a bridge or without memory decode. Other
+ * registers may hold either value, so that only the ID tells: what was read of them before
+ * is true if the ID is right.
  *
  * Return: true if it does.
  */
@@ -101,7 +103,7 @@ bool edudma_edu_irq(struct edudma_device *edev, unsigned int vector)
 {
 	u32 status = readl(edev->regs + EDU_IRQ_STATUS);
 
-	if (!status || status == ~0U)
+	if (!status || (status == ~0U && !edudma_edu_is_present(edev)))
 		return false;
 
 	writel(status, edev->regs + EDU_IRQ_ACK);
@@ -131,7 +133,8 @@ static bool edu_factorial_is_lost(struct edudma_device *edev)
 /* The register tells. An interrupt is a reason to look: it may come late, or be lost. */
 static bool edu_factorial_has_ended(struct edudma_device *edev)
 {
-	return edu_factorial_is_lost(edev) || !edu_is_computing(edev);
+	return edu_factorial_is_lost(edev) || !edu_is_computing(edev) ||
+		!edudma_edu_is_present(edev);
 }
 
 /* Look again every tick where no interrupt will wake us, else every second. */
@@ -186,7 +189,7 @@ static int edu_compute(struct edudma_device *edev, u32 n, u64 deadline,
 	if (ret)
 		return ret;
 	*result = readl(edev->regs + EDU_FACTORIAL);
-	return edu_factorial_is_lost(edev) ? -EIO : 0;
+	return edu_factorial_is_lost(edev) || !edudma_edu_is_present(edev) ? -EIO : 0;
 }
 
 /**

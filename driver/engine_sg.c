@@ -588,7 +588,7 @@ static bool esg_irq(struct edudma_device *edev, unsigned int vector)
 		return true;
 	}
 	channels = readl(edev->regs + SG_CHANNEL_IRQ);
-	if (channels == ~0U)
+	if (channels == ~0U && !edudma_edu_is_present(edev))
 		return false;
 	if (channels)
 		writel(channels, edev->regs + SG_CHANNEL_IRQ);

@@ -12,5 +12,7 @@ sg=edu-sg,id=sg,bus=rp,timing=model
 # QEMU logs what a device without bus mastering does not get.
 guest faults "${virtual[@]}" "${in_slot[@]}" --device "$sg,channels=1,latency-ns=10000000" \
 	--expect-log "halts with error 3|Invalid write" -- faults
+guest channels "${virtual[@]}" "${in_slot[@]}" --device "$sg,channels=32" --params irq=msi \
+	--expect-log "halts with error 3|halted, error 3|Invalid write" -- channels
 guest resets "${virtual[@]}" "${in_slot[@]}" --device "$sg" -- resets
 finish

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/pci_regs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,20 @@ int open_pci_file(const char *address, const char *name)
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	ASSERT_OK(fd);
 	return fd;
+}
+
+void set_pci_command(int fd, uint16_t bits, bool on)
+{
+	char address[16];
+	uint16_t command;
+	int config;
+
+	get_address(fd, address);
+	config = open_pci_file(address, "config");
+	ASSERT_EQ(pread(config, &command, 2, PCI_COMMAND), 2);
+	command = on ? command | bits : command & ~bits;
+	ASSERT_EQ(pwrite(config, &command, 2, PCI_COMMAND), 2);
+	close(config);
 }
 
 volatile uint32_t *map_registers(const char *address)

@@ -35,6 +35,8 @@ struct edudma_method_info get_method(int fd, uint32_t method);
 void get_address(int fd, char address[static 16]);
 /* What sysfs has of a function: "config", "resource0" and so on */
 int open_pci_file(const char *address, const char *name);
+/* Switch PCI_COMMAND_* bits of the open device on or off, behind the driver's back. */
+void set_pci_command(int fd, uint16_t bits, bool on);
 /* The first page of its registers, behind the driver's back. */
 volatile uint32_t *map_registers(const char *address);
 /* The node of a function that is bound: its number may be another each time. */

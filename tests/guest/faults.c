@@ -4,7 +4,7 @@
  * next one works, and nothing is lost. The device has one channel.
  */
 #include <errno.h>
-#include <fcntl.h>
+#include <linux/pci_regs.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -218,27 +218,13 @@ TEST(wrong_phase)
 	}
 }
 
-static void set_bus_mastering(bool on)
-{
-	char address[16];
-	uint16_t command;
-	int config;
-
-	get_address(me.fd, address);
-	config = open_pci_file(address, "config");
-	ASSERT_EQ(pread(config, &command, 2, 4), 2);
-	command = on ? command | 4 : command & ~4;
-	ASSERT_EQ(pwrite(config, &command, 2, 4), 2);
-	close(config);
-}
-
 /* Without bus mastering the device cannot even read what it shall do. */
 TEST(halted_channel)
 {
 	setup();
-	set_bus_mastering(false);
+	set_pci_command(me.fd, PCI_COMMAND_MASTER, false);
 	EXPECT_ERRNO(run(EDUDMA_COPY), EIO);
-	set_bus_mastering(true);
+	set_pci_command(me.fd, PCI_COMMAND_MASTER, true);
 	expect_all_well(&me);
 }
 
