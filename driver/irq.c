@@ -115,27 +115,6 @@ static irqreturn_t irq_handler(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-static unsigned int wanted_types(void)
-{
-	switch (wanted) {
-	case EDUDMA_IRQ_MSIX:
-		return PCI_IRQ_MSIX;
-	case EDUDMA_IRQ_MSI:
-		return PCI_IRQ_MSI;
-	case EDUDMA_IRQ_INTX:
-		return PCI_IRQ_INTX;
-	default:
-		return PCI_IRQ_MSIX | PCI_IRQ_MSI | PCI_IRQ_INTX;
-	}
-}
-
-static enum edudma_irq_mode granted_mode(const struct pci_dev *pdev)
-{
-	if (pdev->msix_enabled)
-		return EDUDMA_IRQ_MSIX;
-	return pdev->msi_enabled ? EDUDMA_IRQ_MSI : EDUDMA_IRQ_INTX;
-}
-
 /* Leaves none behind: remove() comes after shutdown(), too. */
 static void free_vectors(struct edudma_device *edev, unsigned int nr)
 {
@@ -147,59 +126,142 @@ static void free_vectors(struct edudma_device *edev, unsigned int nr)
 	edev->nr_vectors = 0;
 }
 
-static int request_vectors(struct edudma_device *edev)
+/* Request what was allocated. @nr: how many of them could be had */
+static int request_vectors(struct edudma_device *edev, unsigned int *nr)
 {
 	unsigned long flags = edev->irq_mode == EDUDMA_IRQ_INTX ? IRQF_SHARED : 0;
-	struct pci_dev *pdev = edev->pdev;
-	unsigned int i;
 	int ret;
 
-	for (i = 0; i < edev->nr_vectors; i++) {
-		edev->vectors[i].edev = edev;
-		edev->vectors[i].index = i;
-		ret = request_irq(pci_irq_vector(pdev, i), irq_handler, flags,
-				  "edudma", &edev->vectors[i]);
+	for (*nr = 0; *nr < edev->nr_vectors; ++*nr) {
+		struct edudma_vector *vector = &edev->vectors[*nr];
+
+		vector->edev = edev;
+		vector->index = *nr;
+		ret = request_irq(pci_irq_vector(edev->pdev, *nr), irq_handler, flags,
+				  "edudma", vector);
 		if (ret) {
-			free_vectors(edev, i);
-			return edudma_failed(&pdev->dev, ret, "interrupt vector %u is taken\n",
-					     i);
+			free_vectors(edev, *nr);
+			return ret;
 		}
 	}
 	return 0;
+}
+
+/* Get up to @max vectors in the mode of @edev. @nr: how many could be had, if not all */
+static int get_vectors(struct edudma_device *edev, unsigned int max, unsigned int *nr)
+{
+	static const unsigned int types[] = {
+		[EDUDMA_IRQ_INTX] = PCI_IRQ_INTX,
+		[EDUDMA_IRQ_MSI] = PCI_IRQ_MSI,
+		[EDUDMA_IRQ_MSIX] = PCI_IRQ_MSIX,
+	};
+	int ret;
+
+	*nr = 0;
+	ret = pci_alloc_irq_vectors(edev->pdev, 1, max, types[edev->irq_mode]);
+	if (ret < 0)
+		return ret;
+	edev->vectors = kcalloc(ret, sizeof(*edev->vectors), GFP_KERNEL);
+	if (!edev->vectors) {
+		pci_free_irq_vectors(edev->pdev);
+		return -ENOMEM;
+	}
+	edev->nr_vectors = ret;
+	return request_vectors(edev, nr);
+}
+
+/*
+ * x86 finds out that a CPU has no vector left as late as the vector is requested. Of the
+ * last ones the driver takes half: other devices need some, too.
+ */
+static int get_mode(struct edudma_device *edev, enum edudma_irq_mode mode)
+{
+	unsigned int max = edev->limits.nr_vectors, nr;
+	int ret;
+
+	edev->irq_mode = mode;
+	do {
+		ret = get_vectors(edev, max, &nr);
+		max = nr / 2;
+	} while (ret && ret != -ENOMEM && max);
+	return ret;
+}
+
+static void poll_only(struct edudma_device *edev)
+{
+	edev->irq_mode = EDUDMA_IRQ_POLL;
+	/* The driver does not lower the line, and others may share it. */
+	pci_intx(edev->pdev, 0);
+}
+
+/* Does the device have interrupts of a kind? */
+static bool has_mode(const struct pci_dev *pdev, enum edudma_irq_mode mode)
+{
+	switch (mode) {
+	case EDUDMA_IRQ_MSIX:
+		return pdev->msix_cap;
+	case EDUDMA_IRQ_MSI:
+		return pdev->msi_cap;
+	case EDUDMA_IRQ_INTX:
+		return pdev->pin;
+	default:
+		return true;
+	}
+}
+
+/* The best kind that there is and that can be had: MSI-X, MSI, INTx, and in the end none */
+static int get_best(struct edudma_device *edev)
+{
+	enum edudma_irq_mode mode;
+	int ret, error = 0;
+
+	for (mode = EDUDMA_IRQ_MSIX; mode > EDUDMA_IRQ_POLL; mode--) {
+		if (!has_mode(edev->pdev, mode))
+			continue;
+		ret = get_mode(edev, mode);
+		/* That is no lack of interrupts. */
+		if (!ret || ret == -ENOMEM)
+			break;
+		error = ret;
+	}
+	if (mode == EDUDMA_IRQ_POLL) {
+		poll_only(edev);
+		ret = 0;
+	}
+	if (!ret && error)
+		dev_warn(&edev->pdev->dev, "no better interrupts to be had (error %d): %s\n",
+			 error, irq_names[mode]);
+	return ret;
 }
 
 /**
  * edudma_irq_init - get interrupts, or decide to poll
  * @edev: the device; an interrupt may come before this returns
  *
+ * With irq=auto the device gets what can be had, down to none; with fewer vectors than it
+ * can use, channels share them. A line in the log tells.
+ *
  * Context: probe; may sleep.
  * Return: 0, or an errno, which has been logged.
  */
 int edudma_irq_init(struct edudma_device *edev)
 {
-	struct pci_dev *pdev = edev->pdev;
-	int ret;
+	struct device *dev = &edev->pdev->dev;
+	int ret = 0;
 
-	if (wanted == EDUDMA_IRQ_POLL || !edev->type->ops->irq) {
-		edev->irq_mode = EDUDMA_IRQ_POLL;
-		/* Nobody here would lower the line, and others may share it. */
-		pci_intx(pdev, 0);
-		return 0;
-	}
-	ret = pci_alloc_irq_vectors(pdev, 1, edev->limits.nr_vectors, wanted_types());
-	if (ret < 0)
-		return edudma_failed(&pdev->dev, ret,
-				     "no interrupt of the wanted kind (irq=%s): irq=poll works without\n",
+	if (wanted == EDUDMA_IRQ_POLL || !edev->type->ops->irq)
+		poll_only(edev);
+	else if (wanted == IRQ_AUTO)
+		ret = get_best(edev);
+	else
+		ret = get_mode(edev, wanted);
+	if (ret)
+		return edudma_failed(dev, ret, "no interrupt (irq=%s): irq=poll works without\n",
 				     wanted == IRQ_AUTO ? "auto" : irq_names[wanted]);
-	edev->nr_vectors = ret;
-	edev->irq_mode = granted_mode(pdev);
-	edev->vectors = kcalloc(ret, sizeof(*edev->vectors), GFP_KERNEL);
-	if (!edev->vectors) {
-		pci_free_irq_vectors(pdev);
-		return edudma_failed(&pdev->dev, -ENOMEM,
-				     "no memory for %u interrupt vectors\n", ret);
-	}
-	return request_vectors(edev);
+	if (edev->irq_mode == EDUDMA_IRQ_MSIX && edev->nr_vectors < edev->limits.nr_vectors)
+		dev_warn(dev, "%u of %u interrupt vectors to be had: channels share them\n",
+			 edev->nr_vectors, edev->limits.nr_vectors);
+	return 0;
 }
 
 /**

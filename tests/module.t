@@ -16,4 +16,11 @@ for memory in $(sizes 512); do
 		"refused '-ENOMEM: no coherent memory below the mask 0xfffffff'"
 done
 guest pc "${virtual[@]}" --no-driver "${pc[@]}" -- module
+# More devices than one processor has vectors for
+find_device_qemu
+many=()
+for _ in {1..12}; do
+	many+=(--device edu-sg,channels=32)
+done
+guest vectors "${virtual[@]}" --no-driver --qemu "$device_qemu" "${many[@]}" -- vectors
 finish
