@@ -220,7 +220,7 @@ static unsigned int channel_reap(struct edudma_channel *chan, bool check)
 	ended = ops->reap(chan);
 	/* Reading registers is slow: spare it those who have nothing to do. */
 	if (check && !ended && chan->load && !chan->stopped && ops->check)
-		ops->check(chan);
+		ended = ops->check(chan);
 	channel_advance(chan);
 	channel_unlock(chan, flags);
 	return ended;

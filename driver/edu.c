@@ -92,26 +92,25 @@ int edudma_edu_init(struct edudma_device *edev)
 }
 
 /**
- * edudma_edu_irq - see struct edudma_engine_ops
+ * edudma_edu_irq - read and acknowledge the interrupt status
  * @edev: the device
- * @vector: not looked at
  *
- * Context: an interrupt handler.
- * Return: true if there was an interrupt of edu's.
+ * Context: any.
+ * Return: what it was: EDU_IRQ_*, or 0.
  */
-bool edudma_edu_irq(struct edudma_device *edev, unsigned int vector)
+u32 edudma_edu_irq(struct edudma_device *edev)
 {
 	u32 status = readl(edev->regs + EDU_IRQ_STATUS);
 
 	if (!status || (status == ~0U && !edudma_edu_is_present(edev)))
-		return false;
+		return 0;
 
 	writel(status, edev->regs + EDU_IRQ_ACK);
 	/* Read back: the interrupt line is down before the handler returns. */
 	readl(edev->regs + EDU_IRQ_STATUS);
 	if (status & EDU_IRQ_FACTORIAL)
 		wake_up(&edev->wait);
-	return true;
+	return status;
 }
 
 static bool edu_claim_factorial(struct edudma_device *edev)

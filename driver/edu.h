@@ -20,12 +20,13 @@ struct edudma_device;
 #define   EDU_STATUS_IRQ	BIT(7)
 #define EDU_IRQ_STATUS		0x24
 #define   EDU_IRQ_FACTORIAL	BIT(0)
+#define   EDU_IRQ_DMA		BIT(8)
 #define EDU_IRQ_ACK		0x64
 
 bool edudma_edu_is_present(struct edudma_device *edev);
 int edudma_edu_identify(struct edudma_device *edev);
 int edudma_edu_init(struct edudma_device *edev);
-bool edudma_edu_irq(struct edudma_device *edev, unsigned int vector);
+u32 edudma_edu_irq(struct edudma_device *edev);
 u32 edudma_edu_liveness(struct edudma_device *edev, u32 value);
 int edudma_edu_factorial(struct edudma_device *edev, u32 n, u64 timeout_ns,
 			 u32 *result);

@@ -59,11 +59,13 @@ struct edudma_limits {
  * @irq: read and acknowledge the device's interrupt. True if there was one. Optional:
  *	without it the driver polls. Atomic, under no lock.
  * @reap: look for what has ended and hand each such request to
- *	edudma_request_finish(). Returns the number of commands that had ended.
+ *	edudma_request_finish(), with success only if the end proves that the bytes have
+ *	moved (docs/reliability.md). Returns the number of commands that had ended.
  *	Never waits. Atomic, under the channel's lock.
  * @check: called when an interrupt or the tick found nothing that had ended, although
- *	the channel has something to do: see whether it has stopped by itself, and
- *	bring it back. Optional. Atomic, under the channel's lock.
+ *	the channel has something to do: see whether it has stopped by itself, or has
+ *	ended something untold, and bring it back. Returns like @reap. Optional.
+ *	Atomic, under the channel's lock.
  * @unstick: nothing has ended for too long: end what the device is at, through @reap.
  *	0, or an errno if that is no good. Optional: without it, or without success,
  *	the device is given up. Atomic, under the channel's lock.
@@ -97,7 +99,7 @@ struct edudma_engine_ops {
 	void (*begin)(struct edudma_channel *chan);
 	bool (*irq)(struct edudma_device *edev, unsigned int vector);
 	unsigned int (*reap)(struct edudma_channel *chan);
-	void (*check)(struct edudma_channel *chan);
+	unsigned int (*check)(struct edudma_channel *chan);
 	int (*unstick)(struct edudma_channel *chan);
 	void (*arm)(struct edudma_channel *chan, bool on);
 	void (*cancel)(struct edudma_request *req);

@@ -55,27 +55,35 @@ MODULE_PARM_DESC(window,
 
 /**
  * struct edu - the engine's state
- * @request: what has the device, or NULL; under the channel's lock, like all up
- *	to @owner
+ * @run: what follows, up to @owner; under the channel's lock, as @owner is
+ * @request: what has the device, or NULL
  * @plan: what is left of it
  * @rest: what is left of a command of the plan whose first byte went alone
  * @command: what the device is doing, if @busy
  * @around: @command is a byte that goes by way of @page_end
- * @busy: RUN has been set, and not been seen clear since
+ * @busy: @command has been begun, and its end has not been reaped
  * @scrubbing: @command clears on-board memory for @request
- * @owner: the open file whose bytes are in on-board memory, by its id
+ * @ended: the device has told the end of @command
+ * @error: 0, or -EIO if nothing proves that the bytes of @command moved
+ * @untold: when RUN was found clear without that, in jiffies; or 0
+ * @owner: the open file whose bytes are in on-board memory, by its id; 0: nobody
  * @zeros: a page of zeros, for scrubbing
  * @zeros_addr: its bus address
  * @page_end: for bytes that the IOMMU would take for others
  */
 struct edu {
-	struct edudma_request *request;
-	struct edudma_plan plan;
-	struct edudma_command rest;
-	struct edudma_command command;
-	bool around;
-	bool busy;
-	bool scrubbing;
+	struct_group(run,
+		struct edudma_request *request;
+		struct edudma_plan plan;
+		struct edudma_command rest;
+		struct edudma_command command;
+		bool around;
+		bool busy;
+		bool scrubbing;
+		bool ended;
+		int error;
+		unsigned long untold;
+	);
 	u64 owner;
 	void *zeros;
 	dma_addr_t zeros_addr;
@@ -200,15 +208,16 @@ static void edu_start(struct edudma_channel *chan)
 	const struct edudma_command *cmd = &edu->command;
 	u64 memory = edu->around ? edu->page_end.addr : cmd->addr;
 	u64 device = EDU_MEMORY + cmd->device;
-	u32 run = EDU_DMA_RUN;
+	/* To set the interrupt status, even if no interrupt comes of it */
+	u32 run = EDU_DMA_RUN | EDU_DMA_IRQ;
 
 	if (!cmd->to_device)
 		run |= EDU_DMA_FROM_DEVICE;
-	if (edev->irq_mode != EDUDMA_IRQ_POLL)
-		run |= EDU_DMA_IRQ;
 
 	trace_edudma_command_start(chan, cmd, edu->scrubbing);
 	edu->busy = true;
+	edu->ended = false;
+	edu->untold = 0;
 	chan->progress = jiffies;
 	if (edu->around && cmd->to_device)
 		edudma_page_end_load(&edu->page_end, cmd->addr);
@@ -247,22 +256,23 @@ static void edu_advance(struct edudma_channel *chan)
 	struct edu *edu = chan->edev->engine_priv;
 	struct edudma_request *req = edu->request;
 
-	if (!req->cancelled && edu_next(edu)) {
+	if (!req->cancelled && !edu->error && edu_next(edu)) {
 		if (!req->commands++)
 			edudma_request_started(req);
 		atomic64_inc(&chan->edev->counters.commands);
 		edu_start(chan);
 		return;
 	}
-	edu->request = NULL;
-	edudma_request_finish(req, req->cancelled);
+	edudma_request_finish(req, req->cancelled ?: edu->error);
+	memset(&edu->run, 0, sizeof(edu->run));
 }
 
-/* On-board memory still has the bytes of another open file. */
+/* On-board memory still has the bytes of another open file. Until it has ended, nobody's. */
 static void edu_scrub(struct edudma_channel *chan)
 {
 	struct edu *edu = chan->edev->engine_priv;
 
+	edu->owner = 0;
 	edu->scrubbing = true;
 	edu->around = false;
 	edu->command = (struct edudma_command) {
@@ -290,7 +300,6 @@ static void edu_begin(struct edudma_channel *chan)
 		dst = edudma_hold_range(&req->dst);
 	edudma_plan_init(&edu->plan, req->op, &src, &dst, req->length,
 			 req->device_offset, chan->edev->limits.window);
-	edu->rest.len = 0;
 	edu->request = req;
 	if (edu->owner == req->file->id)
 		edu_advance(chan);
@@ -299,27 +308,94 @@ static void edu_begin(struct edudma_channel *chan)
 }
 
 /*
- * RUN is looked at before the ID: if the device was there after RUN had been
- * read as 0, then RUN was true. readl() orders what the CPU reads of the data
- * after it.
+ * edu copies, clears RUN, sets DMA in the interrupt status and sends its message in one
+ * step. So DMA tells that a command has ended: RUN is clear, too, if it never began. And a
+ * message, which needs bus mastering as the bytes do, tells that they moved. An interrupt
+ * line and the status need none: then the command register must be well whenever an
+ * interrupt or the poller looks.
  */
+static void edu_doubt(struct edudma_device *edev, struct edu *edu)
+{
+	const u16 wanted = PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY;
+	u16 command;
+
+	pci_read_config_word(edev->pdev, PCI_COMMAND, &command);
+	if (edu->error || (edev->irq_mode != EDUDMA_IRQ_MSI && !PCI_POSSIBLE_ERROR(command) &&
+			   (command & wanted) == wanted))
+		return;
+	dev_err_ratelimited(&edev->dev,
+			    "nothing proves that the bytes of a command moved (PCI command 0x%04x)\n",
+			    command);
+	edu->error = -EIO;
+}
+
+static bool edu_irq(struct edudma_device *edev, unsigned int vector)
+{
+	struct edudma_channel *chan = edev->channels;
+	struct edu *edu = edev->engine_priv;
+	u32 status;
+
+	spin_lock(&chan->lock);
+	status = edudma_edu_irq(edev);
+	if (edu->busy && edev->irq_mode == EDUDMA_IRQ_INTX)
+		edu_doubt(edev, edu);
+	if (edu->busy && status & EDU_IRQ_DMA)
+		edu->ended = true;
+	spin_unlock(&chan->lock);
+	return status;
+}
+
+static void edu_poll(struct edudma_device *edev, struct edu *edu)
+{
+	if (edudma_edu_irq(edev) & EDU_IRQ_DMA)
+		edu->ended = true;
+	edu_doubt(edev, edu);
+}
+
 static unsigned int edu_reap(struct edudma_channel *chan)
 {
-	struct edu *edu = chan->edev->engine_priv;
+	struct edudma_device *edev = chan->edev;
+	struct edu *edu = edev->engine_priv;
 
-	if (!edu->busy || edu_is_running(chan->edev) || !edudma_edu_is_present(chan->edev))
+	if (!edu->busy)
+		return 0;
+	if (edev->irq_mode == EDUDMA_IRQ_POLL)
+		edu_poll(edev, edu);
+	/* readl() orders what the CPU reads of the data after it. */
+	if (!edu->ended || edu_is_running(edev))
 		return 0;
 
 	trace_edudma_command_done(chan, &edu->command, edu->scrubbing);
 	edu->busy = false;
-	if (edu->around && !edu->command.to_device)
+	if (edu->around && !edu->command.to_device && !edu->error)
 		edudma_page_end_store(&edu->page_end, edu->command.addr);
 	if (edu->scrubbing) {
 		edu->scrubbing = false;
-		edu->owner = edu->request->file->id;
+		if (!edu->error)
+			edu->owner = edu->request->file->id;
 	}
 	edu_advance(chan);
 	return 1;
+}
+
+/* An interrupt may be on its way for a moment. After half a second it is lost. */
+static unsigned int edu_check(struct edudma_channel *chan)
+{
+	struct edudma_device *edev = chan->edev;
+	struct edu *edu = edev->engine_priv;
+
+	if (!edu->busy || edu_is_running(edev) || !edudma_edu_is_present(edev))
+		return 0;
+	if (!edu->untold)
+		edu->untold = jiffies | 1;
+	if (time_before(jiffies, edu->untold + HZ / 2))
+		return 0;
+	if (edudma_edu_irq(edev) & EDU_IRQ_DMA)
+		edu_doubt(edev, edu);
+	else
+		edu->error = -EIO;
+	edu->ended = true;
+	return edu_reap(chan);
 }
 
 /* There is no abort, only an end: of the command that runs, and of the request. */
@@ -341,8 +417,9 @@ static int edu_stop(struct edudma_channel *chan)
 	}
 
 	spin_lock_irqsave(&chan->lock, flags);
-	edu->request = NULL;
-	edu->busy = false;
+	memset(&edu->run, 0, sizeof(edu->run));
+	/* That end is not to be taken for the next command's. */
+	writel(EDU_IRQ_DMA, edev->regs + EDU_IRQ_ACK);
 	spin_unlock_irqrestore(&chan->lock, flags);
 	return ret;
 }
@@ -378,8 +455,9 @@ const struct edudma_engine_ops edudma_edu_engine = {
 	.init = edu_init,
 	.fini = edu_fini,
 	.begin = edu_begin,
-	.irq = edudma_edu_irq,
+	.irq = edu_irq,
 	.reap = edu_reap,
+	.check = edu_check,
 	.stop = edu_stop,
 	.factorial = edudma_edu_factorial,
 	.liveness = edudma_edu_liveness,

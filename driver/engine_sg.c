@@ -584,7 +584,7 @@ static bool esg_irq(struct edudma_device *edev, unsigned int vector)
 	if (edev->irq_mode == EDUDMA_IRQ_MSIX && vector)
 		return true;
 	if (edev->irq_mode == EDUDMA_IRQ_MSIX) {
-		edudma_edu_irq(edev, vector);
+		edudma_edu_irq(edev);
 		return true;
 	}
 	channels = readl(edev->regs + SG_CHANNEL_IRQ);
@@ -593,7 +593,7 @@ static bool esg_irq(struct edudma_device *edev, unsigned int vector)
 	if (channels)
 		writel(channels, edev->regs + SG_CHANNEL_IRQ);
 	/* Its read of a register also flushes the write. */
-	ours = edudma_edu_irq(edev, vector);
+	ours = edudma_edu_irq(edev);
 	return ours || channels;
 }
 
@@ -663,6 +663,9 @@ static void esg_restart(struct edudma_channel *chan)
 		chan->index, readl(sg->regs + SG_ERROR));
 	writel(SG_COMMAND_RESET, sg->regs + SG_COMMAND);
 	edudma_channel_finish(chan, -EIO);
+	/* The request that waits for the slice fails, or it would wait for as long as clearing does. */
+	if (sg->clearing && edudma_channel_next(chan))
+		edudma_request_finish(edudma_channel_next(chan), -EIO);
 	esg_enable(chan);
 }
 
@@ -671,7 +674,7 @@ static void esg_restart(struct edudma_channel *chan)
  * the request ended is not known: it failed. Put right, the entry will not be taken
  * for one of the next lap either.
  */
-static void esg_mend(struct edudma_channel *chan)
+static unsigned int esg_mend(struct edudma_channel *chan)
 {
 	struct esg_channel *sg = esg_of(chan);
 
@@ -679,7 +682,7 @@ static void esg_mend(struct edudma_channel *chan)
 			    chan->index, sg->head);
 	sg->completions[sg->head % SG_RING].done =
 		cpu_to_le64((u64)SG_STATUS_DEVICE << 32 | (u64)esg_phase(sg) << 48);
-	esg_reap(chan);
+	return esg_reap(chan);
 }
 
 /* The device counts a completion after it has written it, and we may see it first. */
@@ -688,15 +691,26 @@ static bool esg_is_behind(const struct esg_channel *sg)
 	return (s32)(readl(sg->regs + SG_HEAD) - sg->head) > 0;
 }
 
-static void esg_check(struct edudma_channel *chan)
+/* While memory decode is off, a write of the doorbell is lost. */
+static void esg_repeat_doorbell(struct esg_channel *sg)
+{
+	if (readl(sg->regs + SG_TAIL) != sg->doorbell)
+		writel(sg->doorbell, sg->regs + SG_TAIL);
+}
+
+static unsigned int esg_check(struct edudma_channel *chan)
 {
 	struct esg_channel *sg = esg_of(chan);
 	u32 state = readl(sg->regs + SG_STATE);
 
-	if (state == SG_STATE_HALTED)
+	if (state == SG_STATE_HALTED) {
 		esg_restart(chan);
-	else if (state == SG_STATE_RUNNING && esg_is_behind(sg) && !esg_has_completion(sg))
-		esg_mend(chan);
+	} else if (state == SG_STATE_RUNNING) {
+		esg_repeat_doorbell(sg);
+		if (esg_is_behind(sg) && !esg_has_completion(sg))
+			return esg_mend(chan);
+	}
+	return 0;
 }
 
 /* An abort ends a request at once, unless the device has gone. */

@@ -12,7 +12,17 @@ sg=edu-sg,id=sg,bus=rp,timing=model
 # QEMU logs what a device without bus mastering does not get.
 guest faults "${virtual[@]}" "${in_slot[@]}" --device "$sg,channels=1,latency-ns=10000000" \
 	--expect-log "halts with error 3|Invalid write" -- faults
-guest channels "${virtual[@]}" "${in_slot[@]}" --device "$sg,channels=32" --params irq=msi \
+guest channels "${virtual[@]}" "${in_slot[@]}" --device "$sg,channels=32,latency-ns=1000000" --params irq=msi --append preempt=full \
 	--expect-log "halts with error 3|halted, error 3|Invalid write" -- channels
+proof=("${virtual[@]}" --device 'pcie-root-port,id=rp,chassis=1'
+	--expect-log 'Invalid (read|write)|halts with error')
+for irq in msi poll; do
+	guest "proof-$irq" "${proof[@]}" --device edu,bus=rp --params "irq=$irq" -- proof
+done
+# Without memory decode nothing can lower the line.
+guest proof-intx "${proof[@]}" --device edu,bus=rp --params irq=intx -- \
+	'env KTAP_ONLY=mastering proof' 'env KTAP_ONLY=unproven proof'
+guest proof-sg "${proof[@]}" --qemu "$device_qemu" \
+	--device edu-sg,bus=rp,timing=model,channels=1,latency-ns=100000000 -- proof
 guest resets "${virtual[@]}" "${in_slot[@]}" --device "$sg" -- resets
 finish
