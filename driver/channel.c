@@ -86,6 +86,18 @@ static bool channel_arm(struct edudma_channel *chan)
 	return wanted;
 }
 
+/* The pending tick may be further away, if the mode of completion has changed since. */
+static void channel_set_tick(struct edudma_device *edev)
+{
+	unsigned long period = edudma_tick_period(edev);
+	unsigned long due = jiffies + period;
+
+	if (delayed_work_pending(&edev->tick) && !time_before(due, READ_ONCE(edev->tick_due)))
+		return;
+	WRITE_ONCE(edev->tick_due, due);
+	mod_delayed_work(edudma_tick_wq, &edev->tick, period);
+}
+
 /*
  * Under the channel's lock: begin what can begin, and see to it that its end will
  * be noticed. A fast device has ended short requests when the doorbell returns.
@@ -107,8 +119,8 @@ static void channel_advance(struct edudma_channel *chan)
 			again = ops->reap(chan);
 	} while (again);
 
-	if (chan->running != &chan->requests && !delayed_work_pending(&chan->edev->tick))
-		schedule_delayed_work(&chan->edev->tick, edudma_tick_period(chan->edev));
+	if (chan->running != &chan->requests)
+		channel_set_tick(chan->edev);
 }
 
 /**
@@ -210,7 +222,8 @@ void edudma_channel_submit(struct edudma_channel *chan, struct list_head *reqs,
 	channel_unlock(chan, flags);
 }
 
-static unsigned int channel_reap(struct edudma_channel *chan, bool check)
+/* @check: look closely if nothing has ended. @tick: nothing has told of what has */
+static unsigned int channel_reap(struct edudma_channel *chan, bool check, bool tick)
 {
 	const struct edudma_engine_ops *ops = chan->edev->type->ops;
 	unsigned int ended;
@@ -221,6 +234,8 @@ static unsigned int channel_reap(struct edudma_channel *chan, bool check)
 	/* Reading registers is slow: spare it those who have nothing to do. */
 	if (check && !ended && chan->load && !chan->stopped && ops->check)
 		ended = ops->check(chan);
+	if (tick && chan->armed)
+		atomic64_add(ended, &chan->edev->counters.lost);
 	channel_advance(chan);
 	channel_unlock(chan, flags);
 	return ended;
@@ -235,7 +250,7 @@ static unsigned int channel_reap(struct edudma_channel *chan, bool check)
  */
 unsigned int edudma_channel_reap(struct edudma_channel *chan)
 {
-	return channel_reap(chan, true);
+	return channel_reap(chan, true, false);
 }
 
 /**
@@ -268,7 +283,7 @@ void edudma_channels_look(struct edudma_device *edev)
 
 	for (i = 0; i < edev->limits.nr_channels; i++) {
 		if (READ_ONCE(edev->channels[i].load))
-			channel_reap(&edev->channels[i], false);
+			channel_reap(&edev->channels[i], false, false);
 	}
 }
 
@@ -477,11 +492,10 @@ void edudma_tick(struct work_struct *work)
 {
 	struct edudma_device *edev =
 		container_of(work, struct edudma_device, tick.work);
-	unsigned int i, ended;
+	unsigned int i;
 
-	ended = edudma_channels_reap(edev);
-	if (!edudma_polls(edev))
-		atomic64_add(ended, &edev->counters.lost);
+	for (i = 0; i < edev->limits.nr_channels; i++)
+		channel_reap(&edev->channels[i], true, true);
 	for (i = 0; i < edev->limits.nr_channels; i++)
 		channel_cancel_left(&edev->channels[i]);
 	for (i = 0; i < edev->limits.nr_channels; i++) {

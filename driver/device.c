@@ -34,6 +34,12 @@ static struct file_system_type edudma_fs_type = {
 	.kill_sb = kill_anon_super,
 };
 
+/*
+ * Runs edudma_device.tick. Unbound: a task that looks for its completion at real-time
+ * priority may hold its own CPU, not all of them.
+ */
+struct workqueue_struct *edudma_tick_wq;
+
 /**
  * edudma_device_init - prepare what all devices share
  *
@@ -41,7 +47,12 @@ static struct file_system_type edudma_fs_type = {
  */
 int edudma_device_init(void)
 {
+	edudma_tick_wq = alloc_workqueue("edudma-tick", WQ_UNBOUND | WQ_HIGHPRI, 0);
+	if (!edudma_tick_wq)
+		return -ENOMEM;
 	edudma_mnt = kern_mount(&edudma_fs_type);
+	if (IS_ERR(edudma_mnt))
+		destroy_workqueue(edudma_tick_wq);
 	return PTR_ERR_OR_ZERO(edudma_mnt);
 }
 
@@ -51,6 +62,7 @@ int edudma_device_init(void)
 void edudma_device_exit(void)
 {
 	kern_unmount(edudma_mnt);
+	destroy_workqueue(edudma_tick_wq);
 }
 
 static void device_release(struct device *dev)

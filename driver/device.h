@@ -68,7 +68,7 @@
  * @commands: commands given to the device, without scrubs
  * @scrubs: commands that cleared on-board memory for its next owner
  * @interrupts: interrupts that were ours
- * @lost: ends of commands that no interrupt had told
+ * @lost: ends of commands that an interrupt was to tell, and the tick found
  */
 struct edudma_counters {
 	atomic64_t submitted;
@@ -121,6 +121,7 @@ struct edudma_edu {
  * @spinners: how many look for ends instead of sleeping
  * @spin_ns: how long it pays to do so
  * @tick: looks for ended commands: the poller, and the net below interrupts
+ * @tick_due: when, in jiffies
  * @files_lock: protects @files, and DMA memory against being freed twice: by
  *	remove() and by the last breath of a file
  * @files: open files, and closed ones with requests in flight
@@ -158,6 +159,7 @@ struct edudma_device {
 	atomic_t spinners;
 	u64 spin_ns;
 	struct delayed_work tick;
+	unsigned long tick_due;
 	struct mutex files_lock; /* protects files, and DMA memory at its end */
 	struct list_head files;
 	u64 last_file_id;
@@ -255,6 +257,8 @@ static inline struct edudma_device *edudma_from_dev(struct device *dev)
 {
 	return container_of(dev, struct edudma_device, dev);
 }
+
+extern struct workqueue_struct *edudma_tick_wq;
 
 struct edudma_device *edudma_device_alloc(struct pci_dev *pdev,
 					  const struct edudma_type *type);

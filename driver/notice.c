@@ -16,6 +16,7 @@
  */
 #include <linux/jiffies.h>
 #include <linux/moduleparam.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/signal.h>
@@ -106,6 +107,10 @@ static void adapt_spin(struct edudma_device *edev, bool ended)
  *
  * If it has not ended afterwards, whoever sleeps will be woken.
  *
+ * While edudma_device.spinners is raised no channel is armed, so that a spinner must not be
+ * preempted: it looks itself whether the CPU is needed. With PREEMPT_RT the channels' locks
+ * sleep, and a waiter does so at once.
+ *
  * Context: inside enter and exit.
  */
 void edudma_spin(struct edudma_device *edev, bool (*ended)(void *arg), void *arg)
@@ -113,11 +118,12 @@ void edudma_spin(struct edudma_device *edev, bool (*ended)(void *arg), void *arg
 	bool has_ended = false;
 	u64 end;
 
-	if (!edudma_looks_at_once(edev) || ended(arg))
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) || !edudma_looks_at_once(edev) || ended(arg))
 		return;
 
 	/* Unlike ktime, this is cheap whatever the clock source. */
 	end = local_clock() + READ_ONCE(edev->spin_ns);
+	preempt_disable();
 	atomic_inc(&edev->spinners);
 	while (!has_ended && may_spin(edev) && local_clock() < end) {
 		cpu_relax();
@@ -128,4 +134,5 @@ void edudma_spin(struct edudma_device *edev, bool (*ended)(void *arg), void *arg
 	/* Nobody looks any more: what is still running shall interrupt. A full barrier. */
 	if (atomic_dec_and_test(&edev->spinners))
 		edudma_channels_look(edev);
+	preempt_enable();
 }

@@ -12,7 +12,7 @@ sg=edu-sg,id=sg,bus=rp,timing=model
 # QEMU logs what a device without bus mastering does not get.
 guest faults "${virtual[@]}" "${in_slot[@]}" --device "$sg,channels=1,latency-ns=10000000" \
 	--expect-log "halts with error 3|Invalid write" -- faults
-guest channels "${virtual[@]}" "${in_slot[@]}" --device "$sg,channels=32,latency-ns=1000000" --params irq=msi --append preempt=full \
+guest channels "${virtual[@]}" "${in_slot[@]}" --device "$sg,channels=32,latency-ns=20000" --params irq=msi --append preempt=full \
 	--expect-log "halts with error 3|halted, error 3|Invalid write" -- channels
 proof=("${virtual[@]}" --device 'pcie-root-port,id=rp,chassis=1'
 	--expect-log 'Invalid (read|write)|halts with error')
