@@ -218,12 +218,12 @@ endef
 $(modules)/memlab.ko: $(call sources,experiments) driver/compat.h $(BUILD)/kernel.env
 	$(call build-module,experiments)
 
-$(modules)/detectors.ko: $(call sources,tests/modules) driver/compat.h $(BUILD)/kernel.env
+$(modules)/detectors.ko $(modules)/latency.ko: $(call sources,tests/modules) driver/compat.h $(BUILD)/kernel.env
 	$(call build-module,tests/modules)
 
 driver: $(driver)/edudma.ko
 
-build: $(driver)-test/edudma.ko $(modules)/memlab.ko $(modules)/detectors.ko
+build: $(driver)-test/edudma.ko $(modules)/memlab.ko $(modules)/detectors.ko $(modules)/latency.ko
 
 userspace programs: $(BUILD)/kernel.env
 

@@ -9,6 +9,10 @@
  *
  * An interrupt, the tick, a waiter who looks, a cancellation and the end of the
  * device all come through reap and unlock.
+ *
+ * The longest section with interrupts off is a round: it begins and reaps CHANNEL_BUDGET
+ * commands, and completes what it has reaped. What is left is for the next round, with
+ * interrupts on in between; an interrupt handler leaves it to the tick.
  */
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
@@ -23,6 +27,10 @@
 
 /* How much longer than its time a command may take before its channel is stuck. */
 #define STUCK_MS	5000
+
+/* Commands in a round; and rounds that a task does, for others too, before the tick does */
+#define CHANNEL_BUDGET	32
+#define CHANNEL_ROUNDS	8
 
 /**
  * edudma_channels_init - make the channels that the engine has
@@ -87,9 +95,8 @@ static bool channel_arm(struct edudma_channel *chan)
 }
 
 /* The pending tick may be further away, if the mode of completion has changed since. */
-static void channel_set_tick(struct edudma_device *edev)
+static void channel_set_tick(struct edudma_device *edev, unsigned long period)
 {
-	unsigned long period = edudma_tick_period(edev);
 	unsigned long due = jiffies + period;
 
 	if (delayed_work_pending(&edev->tick) && !time_before(due, READ_ONCE(edev->tick_due)))
@@ -101,26 +108,70 @@ static void channel_set_tick(struct edudma_device *edev)
 /*
  * Under the channel's lock: begin what can begin, and see to it that its end will
  * be noticed. A fast device has ended short requests when the doorbell returns.
+ * Reaps at most @budget. Sets edudma_channel.more.
  */
-static void channel_advance(struct edudma_channel *chan)
+static void channel_advance(struct edudma_channel *chan, unsigned int budget)
 {
 	const struct edudma_engine_ops *ops = chan->edev->type->ops;
-	bool looks = edudma_looks_at_once(chan->edev);
-	bool again;
+	unsigned int ended = 0;
+	bool left = false;
 
+	chan->more = false;
 	/* During a reset, and after remove(), there are no registers. */
 	if (chan->stopped)
 		return;
-	do {
-		if (chan->waiting != &chan->requests)
-			ops->begin(chan);
-		again = looks && ops->reap(chan);
-		if (!again && channel_arm(chan))
-			again = ops->reap(chan);
-	} while (again);
+	if (chan->waiting != &chan->requests)
+		left = ops->begin(chan, CHANNEL_BUDGET);
+	if (edudma_looks_at_once(chan->edev))
+		ended = ops->reap(chan, budget);
+	if (!ended && channel_arm(chan))
+		ended = ops->reap(chan, budget);
+	chan->more = left || ended || !budget;
 
 	if (chan->running != &chan->requests)
-		channel_set_tick(chan->edev);
+		channel_set_tick(chan->edev, edudma_tick_period(chan->edev));
+}
+
+/* @check: look closely if nothing has ended. @tick: nothing has told of what has */
+static bool channel_round(struct edudma_channel *chan, bool check, bool tick)
+{
+	const struct edudma_engine_ops *ops = chan->edev->type->ops;
+	unsigned int ended;
+	unsigned long flags;
+	bool more;
+
+	flags = channel_lock(chan);
+	ended = ops->reap(chan, CHANNEL_BUDGET);
+	/* Reading registers is slow: spare it those who have nothing to do. */
+	if (check && !ended && chan->load && !chan->stopped && ops->check)
+		ended = ops->check(chan);
+	if (tick && chan->armed && !chan->more)
+		atomic64_add(ended, &chan->edev->counters.lost);
+	channel_advance(chan, CHANNEL_BUDGET - min_t(unsigned int, ended, CHANNEL_BUDGET));
+	more = chan->more;
+	channel_unlock(chan, flags);
+	return more;
+}
+
+/* Under the lock, since a stopped channel's tick is not to begin again. */
+static void channel_kick_tick(struct edudma_channel *chan)
+{
+	unsigned long flags = channel_lock(chan);
+
+	if (chan->more)
+		channel_set_tick(chan->edev, 0);
+	channel_unlock(chan, flags);
+}
+
+/* What a round has left: some of it now, the rest by the tick, at once. */
+static void channel_go_on(struct edudma_channel *chan, bool more)
+{
+	unsigned int rounds = in_hardirq() ? 0 : CHANNEL_ROUNDS;
+
+	while (more && rounds--)
+		more = channel_round(chan, false, false);
+	if (more)
+		channel_kick_tick(chan);
 }
 
 /**
@@ -206,6 +257,7 @@ void edudma_channel_submit(struct edudma_channel *chan, struct list_head *reqs,
 			   unsigned int nr)
 {
 	unsigned long flags;
+	bool more;
 
 	atomic64_add(nr, &chan->edev->counters.submitted);
 	flags = channel_lock(chan);
@@ -218,27 +270,10 @@ void edudma_channel_submit(struct edudma_channel *chan, struct list_head *reqs,
 	if (chan->stopped)
 		channel_cancel(chan, NULL, NULL, chan->stopped);
 	else
-		channel_advance(chan);
+		channel_advance(chan, CHANNEL_BUDGET);
+	more = chan->more;
 	channel_unlock(chan, flags);
-}
-
-/* @check: look closely if nothing has ended. @tick: nothing has told of what has */
-static unsigned int channel_reap(struct edudma_channel *chan, bool check, bool tick)
-{
-	const struct edudma_engine_ops *ops = chan->edev->type->ops;
-	unsigned int ended;
-	unsigned long flags;
-
-	flags = channel_lock(chan);
-	ended = ops->reap(chan);
-	/* Reading registers is slow: spare it those who have nothing to do. */
-	if (check && !ended && chan->load && !chan->stopped && ops->check)
-		ended = ops->check(chan);
-	if (tick && chan->armed)
-		atomic64_add(ended, &chan->edev->counters.lost);
-	channel_advance(chan);
-	channel_unlock(chan, flags);
-	return ended;
+	channel_go_on(chan, more);
 }
 
 /**
@@ -246,11 +281,10 @@ static unsigned int channel_reap(struct edudma_channel *chan, bool check, bool t
  * @chan: the channel
  *
  * Context: any; takes the channel's lock.
- * Return: how many commands had ended.
  */
-unsigned int edudma_channel_reap(struct edudma_channel *chan)
+void edudma_channel_reap(struct edudma_channel *chan)
 {
-	return channel_reap(chan, true, false);
+	channel_go_on(chan, channel_round(chan, true, false));
 }
 
 /**
@@ -258,32 +292,33 @@ unsigned int edudma_channel_reap(struct edudma_channel *chan)
  * @edev: the device
  *
  * Context: any; takes each channel's lock.
- * Return: how many commands had ended.
  */
-unsigned int edudma_channels_reap(struct edudma_device *edev)
+void edudma_channels_reap(struct edudma_device *edev)
 {
-	unsigned int i, ended = 0;
+	unsigned int i;
 
 	for (i = 0; i < edev->limits.nr_channels; i++)
-		ended += edudma_channel_reap(&edev->channels[i]);
-	return ended;
+		edudma_channel_reap(&edev->channels[i]);
 }
 
 /**
- * edudma_channels_look - the same for those at work, as often as one likes
+ * edudma_channels_look - one round for those at work, as often as one likes
  * @edev: the device
+ * @last: the caller will not look again: see to it that what is left is done
  *
  * Unless there is something to begin, an engine that can be armed touches no register.
  *
  * Context: any; takes each channel's lock.
  */
-void edudma_channels_look(struct edudma_device *edev)
+void edudma_channels_look(struct edudma_device *edev, bool last)
 {
 	unsigned int i;
 
 	for (i = 0; i < edev->limits.nr_channels; i++) {
-		if (READ_ONCE(edev->channels[i].load))
-			channel_reap(&edev->channels[i], false, false);
+		struct edudma_channel *chan = &edev->channels[i];
+
+		if (READ_ONCE(chan->load) && channel_round(chan, false, false) && last)
+			channel_kick_tick(chan);
 	}
 }
 
@@ -324,6 +359,26 @@ void edudma_channels_cancel(struct edudma_device *edev, struct edudma_file *file
 	}
 }
 
+/* What waits ends now, in rounds; what runs, as soon as the device allows. */
+static void channel_stop(struct edudma_channel *chan, int status)
+{
+	unsigned long flags;
+	unsigned int i;
+	bool waits;
+
+	do {
+		flags = channel_lock(chan);
+		chan->stopped = status;
+		chan->more = false;
+		for (i = 0; i < CHANNEL_BUDGET && edudma_channel_next(chan); i++)
+			edudma_request_finish(edudma_channel_next(chan), status);
+		waits = edudma_channel_next(chan);
+		if (!waits)
+			channel_cancel(chan, NULL, NULL, status);
+		channel_unlock(chan, flags);
+	} while (waits);
+}
+
 /**
  * edudma_channels_stop - end every request, and accept no more
  * @edev: the device
@@ -345,10 +400,7 @@ void edudma_channels_stop(struct edudma_device *edev, int status)
 	for (i = 0; i < edev->limits.nr_channels; i++) {
 		struct edudma_channel *chan = &edev->channels[i];
 
-		flags = channel_lock(chan);
-		chan->stopped = status;
-		channel_cancel(chan, NULL, NULL, status);
-		channel_unlock(chan, flags);
+		channel_stop(chan, status);
 		if (edev->type->ops->stop(chan)) {
 			dev_err(&edev->dev, "does not stop: bus mastering is now off\n");
 			pci_clear_master(edev->pdev);
@@ -495,7 +547,8 @@ void edudma_tick(struct work_struct *work)
 	unsigned int i;
 
 	for (i = 0; i < edev->limits.nr_channels; i++)
-		channel_reap(&edev->channels[i], true, true);
+		channel_go_on(&edev->channels[i],
+			      channel_round(&edev->channels[i], true, true));
 	for (i = 0; i < edev->limits.nr_channels; i++)
 		channel_cancel_left(&edev->channels[i]);
 	for (i = 0; i < edev->limits.nr_channels; i++) {

@@ -26,6 +26,7 @@ struct work_struct;
  * @waiting: the first that waits, or the list's head
  * @stopped: no request is accepted any more; the errno that tells why
  * @armed: the next completion interrupts
+ * @more: the last round has left something, which an interrupt may have told of
  * @load: requests waiting and running; others may look without the lock
  * @progress: when the engine last gave the device something to do, in jiffies
  */
@@ -38,6 +39,7 @@ struct edudma_channel {
 	struct list_head *waiting;
 	int stopped;
 	bool armed;
+	bool more;
 	unsigned int load;
 	unsigned long progress;
 };
@@ -54,9 +56,9 @@ bool edudma_channels_at_rest(struct edudma_device *edev);
 int edudma_channels_start(struct edudma_device *edev);
 int edudma_channels_resume(struct edudma_device *edev);
 bool edudma_was_stopped(struct edudma_device *edev, unsigned int generation);
-unsigned int edudma_channel_reap(struct edudma_channel *chan);
-unsigned int edudma_channels_reap(struct edudma_device *edev);
-void edudma_channels_look(struct edudma_device *edev);
+void edudma_channel_reap(struct edudma_channel *chan);
+void edudma_channels_reap(struct edudma_device *edev);
+void edudma_channels_look(struct edudma_device *edev, bool last);
 void edudma_channels_cancel(struct edudma_device *edev, struct edudma_file *file,
 			    const void *context);
 void edudma_tick(struct work_struct *work);

@@ -54,14 +54,15 @@ struct edudma_limits {
  *	edudma_buffer.engine_priv. Optional. 0 or -ENOMEM. May sleep.
  * @unmap_buffer: undo @map_buffer. May sleep.
  * @begin: take requests that wait, from edudma_channel_next() on, as long as there is
- *	room, and let the device begin them. Called when some have come or ended, and
- *	at least one waits. Atomic, under the channel's lock.
+ *	room, and let the device begin them; but no more once they are @budget commands.
+ *	Returns whether it stopped for that reason. Called when some have come or ended,
+ *	and at least one waits. Atomic, under the channel's lock.
  * @irq: read and acknowledge the device's interrupt. True if there was one. Optional:
  *	without it the driver polls. Atomic, under no lock.
  * @reap: look for what has ended and hand each such request to
  *	edudma_request_finish(), with success only if the end proves that the bytes have
- *	moved (docs/reliability.md). Returns the number of commands that had ended.
- *	Never waits. Atomic, under the channel's lock.
+ *	moved (docs/reliability.md). Returns the number of commands that had ended, at
+ *	most @budget. Never waits. Atomic, under the channel's lock.
  * @check: called when an interrupt or the tick found nothing that had ended, although
  *	the channel has something to do: see whether it has stopped by itself, or has
  *	ended something untold, and bring it back. Returns like @reap. Optional.
@@ -96,9 +97,9 @@ struct edudma_engine_ops {
 	int (*start)(struct edudma_device *edev);
 	int (*map_buffer)(struct edudma_buffer *buf);
 	void (*unmap_buffer)(struct edudma_buffer *buf);
-	void (*begin)(struct edudma_channel *chan);
+	bool (*begin)(struct edudma_channel *chan, unsigned int budget);
 	bool (*irq)(struct edudma_device *edev, unsigned int vector);
-	unsigned int (*reap)(struct edudma_channel *chan);
+	unsigned int (*reap)(struct edudma_channel *chan, unsigned int budget);
 	unsigned int (*check)(struct edudma_channel *chan);
 	int (*unstick)(struct edudma_channel *chan);
 	void (*arm)(struct edudma_channel *chan, bool on);

@@ -284,14 +284,14 @@ static void edu_scrub(struct edudma_channel *chan)
 	edu_start(chan);
 }
 
-static void edu_begin(struct edudma_channel *chan)
+static bool edu_begin(struct edudma_channel *chan, unsigned int budget)
 {
 	struct edudma_request *req = edudma_channel_next(chan);
 	struct edu *edu = chan->edev->engine_priv;
 	struct edudma_range src = {}, dst = {};
 
 	if (edu->request)
-		return;
+		return false;
 
 	edudma_request_take(req);
 	if (req->op != EDUDMA_FROM_DEVICE)
@@ -305,6 +305,7 @@ static void edu_begin(struct edudma_channel *chan)
 		edu_advance(chan);
 	else
 		edu_scrub(chan);
+	return false;
 }
 
 /*
@@ -352,7 +353,7 @@ static void edu_poll(struct edudma_device *edev, struct edu *edu)
 	edu_doubt(edev, edu);
 }
 
-static unsigned int edu_reap(struct edudma_channel *chan)
+static unsigned int edu_reap(struct edudma_channel *chan, unsigned int budget)
 {
 	struct edudma_device *edev = chan->edev;
 	struct edu *edu = edev->engine_priv;
@@ -395,7 +396,7 @@ static unsigned int edu_check(struct edudma_channel *chan)
 	else
 		edu->error = -EIO;
 	edu->ended = true;
-	return edu_reap(chan);
+	return edu_reap(chan, 1);
 }
 
 /* There is no abort, only an end: of the command that runs, and of the request. */

@@ -519,6 +519,7 @@ static void esg_write_request(struct esg_channel *sg, struct edudma_request *req
 	u64 at = req->device_offset;
 	u64 done, length;
 
+	req->number = sg->tail;
 	for (done = 0; done < req->length; done += length) {
 		length = min(req->length - done, slice - at);
 		esg_write_piece(sg, req, done, length, copy ? 0 : sg->slice + at);
@@ -560,12 +561,13 @@ static void esg_ring_doorbell(struct edudma_channel *chan, struct esg_channel *s
 	writel(sg->tail, sg->regs + SG_TAIL);
 }
 
-static void esg_begin(struct edudma_channel *chan)
+static bool esg_begin(struct edudma_channel *chan, unsigned int budget)
 {
 	struct esg_channel *sg = esg_of(chan);
+	u32 first = sg->tail;
 	struct edudma_request *req;
 
-	while (esg_has_room(sg)) {
+	while (sg->tail - first < budget && esg_has_room(sg)) {
 		req = edudma_channel_next(chan);
 		if (!req || !esg_get_slice(sg, req))
 			break;
@@ -573,6 +575,7 @@ static void esg_begin(struct edudma_channel *chan)
 		esg_write_request(sg, req);
 	}
 	esg_ring_doorbell(chan, sg);
+	return sg->tail - first >= budget;
 }
 
 static bool esg_irq(struct edudma_device *edev, unsigned int vector)
@@ -638,12 +641,12 @@ static void esg_complete(struct edudma_channel *chan, struct esg_channel *sg, un
 		edudma_request_finish(req, req->status ? req->cancelled ?: req->status : 0);
 }
 
-static unsigned int esg_reap(struct edudma_channel *chan)
+static unsigned int esg_reap(struct edudma_channel *chan, unsigned int budget)
 {
 	struct esg_channel *sg = esg_of(chan);
 	u32 begin = sg->head;
 
-	while (esg_has_completion(sg)) {
+	while (sg->head - begin < budget && esg_has_completion(sg)) {
 		/* The rest of the entry, and the data, were written before. */
 		dma_rmb();
 		esg_complete(chan, sg, sg->head % SG_RING);
@@ -682,7 +685,7 @@ static unsigned int esg_mend(struct edudma_channel *chan)
 			    chan->index, sg->head);
 	sg->completions[sg->head % SG_RING].done =
 		cpu_to_le64((u64)SG_STATUS_DEVICE << 32 | (u64)esg_phase(sg) << 48);
-	return esg_reap(chan);
+	return esg_reap(chan, 1);
 }
 
 /* The device counts a completion after it has written it, and we may see it first. */
@@ -737,12 +740,11 @@ static void esg_arm(struct edudma_channel *chan, bool on)
 static void esg_cancel(struct edudma_request *req)
 {
 	struct esg_channel *sg = esg_of(req->chan);
-	u32 number;
+	u32 i;
 
-	for (number = sg->head; number != sg->tail; number++) {
-		if (sg->slots[number % SG_RING].req == req)
-			writel(number, sg->regs + SG_ABORT);
-	}
+	/* What has ended of it already the device passes over. */
+	for (i = 0; i < req->commands; i++)
+		writel(req->number + i, sg->regs + SG_ABORT);
 }
 
 static int esg_stop(struct edudma_channel *chan)

@@ -127,12 +127,12 @@ void edudma_spin(struct edudma_device *edev, bool (*ended)(void *arg), void *arg
 	atomic_inc(&edev->spinners);
 	while (!has_ended && may_spin(edev) && local_clock() < end) {
 		cpu_relax();
-		edudma_channels_look(edev);
+		edudma_channels_look(edev, false);
 		has_ended = ended(arg);
 	}
 	adapt_spin(edev, has_ended);
 	/* Nobody looks any more: what is still running shall interrupt. A full barrier. */
 	if (atomic_dec_and_test(&edev->spinners))
-		edudma_channels_look(edev);
+		edudma_channels_look(edev, true);
 	preempt_enable();
 }

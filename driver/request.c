@@ -25,6 +25,9 @@
 #include "ring.h"
 #include "trace.h"
 
+/* Transfers that are prepared in one section with interrupts off */
+#define PREPARE_BUDGET	8
+
 static int check_entry(struct edudma_device *edev, const struct edudma_entry *entry)
 {
 	bool reads = entry->op != EDUDMA_FROM_DEVICE;
@@ -220,27 +223,12 @@ static int get_spares(struct edudma_file *file, unsigned int nr)
 	return ret;
 }
 
-/**
- * edudma_requests_prepare - check transfers, and make their ranges the device's
- * @file: the open file
- * @entries: the transfers
- * @nr: how many, 1 to EDUDMA_MAX_TRANSFERS
- * @sink: who is told of their ends
- * @reqs: set to a list of the requests, for edudma_requests_submit()
- *
- * Stops at the first that is refused.
- *
- * What a file keeps in on-board memory is with one channel. Copies keep nothing
- * there, and those of a batch go where least is to do.
- *
- * Context: inside enter and exit; may sleep for memory.
- * Return: how many were prepared; or, if none, an errno of the UAPI.
- */
-int edudma_requests_prepare(struct edudma_file *file, const struct edudma_entry *entries,
-			    unsigned int nr, const struct edudma_sink *sink,
-			    struct list_head *reqs)
+/* Prepare in one section with interrupts off; for the rest see edudma_requests_prepare(). */
+static int prepare_some(struct edudma_file *file, const struct edudma_entry *entries,
+			unsigned int nr, const struct edudma_sink *sink,
+			struct edudma_channel **copier, struct list_head *reqs)
 {
-	struct edudma_channel *copier = NULL, *own = edudma_file_channel(file);
+	struct edudma_channel *own = edudma_file_channel(file);
 	struct edudma_request *req;
 	unsigned int i = 0, room;
 	int ret;
@@ -256,9 +244,9 @@ int edudma_requests_prepare(struct edudma_file *file, const struct edudma_entry 
 		ret = request_prepare(req, &entries[i], i < room, sink);
 		if (ret)
 			break;
-		if (req->op == EDUDMA_COPY && !copier)
-			copier = edudma_channel_idlest(file->edev);
-		req->chan = req->op == EDUDMA_COPY ? copier : own;
+		if (req->op == EDUDMA_COPY && !*copier)
+			*copier = edudma_channel_idlest(file->edev);
+		req->chan = req->op == EDUDMA_COPY ? *copier : own;
 		i++;
 	}
 	list_cut_before(reqs, &file->spares, &req->node);
@@ -270,6 +258,44 @@ int edudma_requests_prepare(struct edudma_file *file, const struct edudma_entry 
 unlock:
 	spin_unlock_irq(&file->lock);
 	return i ?: ret;
+}
+
+/**
+ * edudma_requests_prepare - check transfers, and make their ranges the device's
+ * @file: the open file
+ * @entries: the transfers
+ * @nr: how many, 1 to EDUDMA_MAX_TRANSFERS
+ * @sink: who is told of their ends
+ * @reqs: set to a list of the requests, for edudma_requests_submit()
+ *
+ * Stops at the first that is refused. Each range is compared with all others that are in
+ * use, so that interrupts are on again after PREPARE_BUDGET transfers.
+ *
+ * What a file keeps in on-board memory is with one channel. Copies keep nothing
+ * there, and those of a batch go where least is to do.
+ *
+ * Context: inside enter and exit; may sleep for memory.
+ * Return: how many were prepared; or, if none, an errno of the UAPI.
+ */
+int edudma_requests_prepare(struct edudma_file *file, const struct edudma_entry *entries,
+			    unsigned int nr, const struct edudma_sink *sink,
+			    struct list_head *reqs)
+{
+	struct edudma_channel *copier = NULL;
+	unsigned int done = 0, wanted;
+	LIST_HEAD(some);
+	int ret;
+
+	INIT_LIST_HEAD(reqs);
+	do {
+		wanted = min_t(unsigned int, nr - done, PREPARE_BUDGET);
+		ret = prepare_some(file, entries + done, wanted, sink, &copier, &some);
+		if (ret < 0)
+			break;
+		list_splice_tail(&some, reqs);
+		done += ret;
+	} while (ret == wanted && done < nr);
+	return done ?: ret;
 }
 
 /**

@@ -60,6 +60,7 @@ struct edudma_sink {
  * @status: 0 or an errno, once it has ended; before, for the engine to use
  * @segments: segments of its ranges
  * @commands: commands given to the device so far
+ * @number: for the engine: of the first of them
  * @submitted_ns: when it was submitted
  * @started_ns: when its first command was given to the device; 0 before, and if the
  *	device keeps an account of its own
@@ -86,6 +87,7 @@ struct edudma_request {
 	int status;
 	u32 segments;
 	u32 commands;
+	u32 number;
 	u64 submitted_ns;
 	u64 started_ns;
 	u64 ended_ns;

@@ -108,13 +108,13 @@ static void software_fini(struct edudma_device *edev)
 	kfree(edev->engine_priv);
 }
 
-static void software_begin(struct edudma_channel *chan)
+static bool software_begin(struct edudma_channel *chan, unsigned int budget)
 {
 	struct edudma_request *req = edudma_channel_next(chan);
 	struct software *soft = chan->edev->engine_priv;
 
 	if (soft->request)
-		return;
+		return false;
 	edudma_request_take(req);
 	soft->chan = chan;
 	soft->request = req;
@@ -122,9 +122,10 @@ static void software_begin(struct edudma_channel *chan)
 	chan->progress = jiffies;
 	edudma_request_started(req);
 	schedule_work(&soft->work);
+	return false;
 }
 
-static unsigned int software_reap(struct edudma_channel *chan)
+static unsigned int software_reap(struct edudma_channel *chan, unsigned int budget)
 {
 	struct software *soft = chan->edev->engine_priv;
 	struct edudma_request *req = soft->request;

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How long interrupts are off: a timer that comes late tells
+ *
+ * By the virtual clock, which counts instructions, that is the same in each run.
+ */
+#include <linux/hrtimer.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <linux/version.h>
+
+#define PERIOD_NS	(50 * NSEC_PER_USEC)
+
+static ulong worst_ns;
+module_param(worst_ns, ulong, 0644);
+MODULE_PARM_DESC(worst_ns, "By how much the timer was late, at worst; set it to 0 to begin anew");
+
+static struct hrtimer timer;
+
+static enum hrtimer_restart look(struct hrtimer *unused)
+{
+	ulong late = ktime_to_ns(ktime_sub(ktime_get(), hrtimer_get_expires(&timer)));
+
+	worst_ns = max(worst_ns, late);
+	hrtimer_forward_now(&timer, ns_to_ktime(PERIOD_NS));
+	return HRTIMER_RESTART;
+}
+
+static int __init latency_init(void)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	hrtimer_init(&timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	timer.function = look;
+#else
+	hrtimer_setup(&timer, look, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+#endif
+	hrtimer_start(&timer, ns_to_ktime(PERIOD_NS), HRTIMER_MODE_REL_HARD);
+	return 0;
+}
+module_init(latency_init);
+
+static void __exit latency_exit(void)
+{
+	hrtimer_cancel(&timer);
+}
+module_exit(latency_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Measures how long interrupts are off");
