@@ -115,10 +115,12 @@ static int edudma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = edudma_channels_init(edev);
 	if (ret)
 		goto err_fini;
-	pci_set_master(pdev);
 	ret = edudma_irq_init(edev);
 	if (ret)
-		goto err_master;
+		goto err_fini;
+	/* For edudma_slot_reset(): without bus mastering */
+	pci_save_state(pdev);
+	pci_set_master(pdev);
 	ret = edudma_channels_start(edev);
 	if (ret)
 		goto err_rest;
@@ -128,16 +130,12 @@ static int edudma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		goto err_rest;
 	}
 	edudma_debugfs_add(edev);
-	/* For edudma_slot_reset() */
-	pci_save_state(pdev);
 	announce(edev);
 	return 0;
 
 err_rest:
 	edudma_rest(edev, -ENODEV);
 	edudma_irq_fini(edev);
-err_master:
-	pci_clear_master(pdev);
 err_fini:
 	type->ops->fini(edev);
 err_unmap:
@@ -154,9 +152,9 @@ static int edudma_work(struct edudma_device *edev)
 {
 	if (!edudma_channels_at_rest(edev))
 		return -EIO;
-	pci_set_master(edev->pdev);
 	/* Kernels before 6.19 restore what was saved only once. */
 	pci_save_state(edev->pdev);
+	pci_set_master(edev->pdev);
 	return edudma_channels_resume(edev);
 }
 
@@ -227,7 +225,10 @@ static pci_ers_result_t edudma_error_detected(struct pci_dev *pdev, pci_channel_
 		PCI_ERS_RESULT_NEED_RESET;
 }
 
-/* The link has been reset, and the device with it, or not. */
+/*
+ * The link has been reset, and the device with it, or not: what was saved has bus mastering
+ * off, until edudma_work() has seen that the device is at rest.
+ */
 static pci_ers_result_t edudma_slot_reset(struct pci_dev *pdev)
 {
 	pci_restore_state(pdev);
