@@ -136,12 +136,14 @@ static void channel_advance(struct edudma_channel *chan, unsigned int budget)
 static bool channel_round(struct edudma_channel *chan, bool check, bool tick)
 {
 	const struct edudma_engine_ops *ops = chan->edev->type->ops;
-	unsigned int ended;
+	unsigned int ended = 0;
 	unsigned long flags;
 	bool more;
 
 	flags = channel_lock(chan);
-	ended = ops->reap(chan, CHANNEL_BUDGET);
+	/* What a stopped channel still tells is of no request: the engine forgets them all. */
+	if (!chan->stopped)
+		ended = ops->reap(chan, CHANNEL_BUDGET);
 	/* Reading registers is slow: spare it those who have nothing to do. */
 	if (check && !ended && chan->load && !chan->stopped && ops->check)
 		ended = ops->check(chan);
@@ -394,7 +396,9 @@ void edudma_channels_stop(struct edudma_device *edev, int status)
 	unsigned long flags;
 	unsigned int i;
 
+	spin_lock(&edev->idle_lock);
 	WRITE_ONCE(edev->generation, edev->generation | 1);
+	spin_unlock(&edev->idle_lock);
 	wake_up_all(&edev->wait);
 
 	for (i = 0; i < edev->limits.nr_channels; i++) {

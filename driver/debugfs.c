@@ -15,8 +15,11 @@
 #include "device.h"
 #include "hold.h"
 
-/* More are counted, not shown: they are printed with interrupts off. */
-#define SEGMENTS_SHOWN		32
+/*
+ * Of a buffer so many segments and holds are shown, and more are counted: it is printed
+ * with interrupts off.
+ */
+#define LINES_SHOWN		16
 
 static struct dentry *root;
 
@@ -41,19 +44,30 @@ static int registers_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(registers);
 
+static void show_holds(struct seq_file *seq, const struct edudma_buffer *buf)
+{
+	const struct edudma_hold *hold;
+	unsigned int nr = 0;
+
+	hlist_for_each_entry(hold, &buf->holds, node) {
+		if (nr++ < LINES_SHOWN)
+			seq_printf(seq, "    %s %s %llu+%llu\n",
+				   hold->cpu ? "CPU" : "device",
+				   hold->writes ? "writes" : "reads",
+				   hold->offset, hold->length);
+	}
+	if (nr > LINES_SHOWN)
+		seq_printf(seq, "    and %u more in use\n", nr - LINES_SHOWN);
+}
+
 static void show_buffer(struct seq_file *seq, const struct edudma_buffer *buf)
 {
-	unsigned int i, shown = min_t(unsigned int, buf->nr_segs, SEGMENTS_SHOWN);
-	const struct edudma_hold *hold;
+	unsigned int i, shown = min_t(unsigned int, buf->nr_segs, LINES_SHOWN);
 
 	seq_printf(seq, "  %u %s length=%llu segments=%u%s\n", buf->handle,
 		   buf->ops->name, buf->length, buf->nr_segs,
 		   buf->nr_vmas ? " mapped" : "");
-	hlist_for_each_entry(hold, &buf->holds, node)
-		seq_printf(seq, "    %s %s %llu+%llu\n",
-			   hold->cpu ? "CPU" : "device",
-			   hold->writes ? "writes" : "reads",
-			   hold->offset, hold->length);
+	show_holds(seq, buf);
 	for (i = 0; i < shown; i++)
 		seq_printf(seq, "    0x%llx+%llu\n", buf->segs[i].addr,
 			   buf->segs[i].len);
@@ -61,6 +75,7 @@ static void show_buffer(struct seq_file *seq, const struct edudma_buffer *buf)
 		seq_printf(seq, "    and %u more\n", buf->nr_segs - shown);
 }
 
+/* Buffer by buffer: they may come and go in between. */
 static void show_file(struct seq_file *seq, struct edudma_file *file)
 {
 	unsigned int i;
@@ -68,11 +83,13 @@ static void show_file(struct seq_file *seq, struct edudma_file *file)
 	spin_lock_irq(&file->lock);
 	seq_printf(seq, "file %llu bytes=%llu buffers=%u transfers=%u\n", file->id,
 		   file->bytes, file->nr_buffers, file->nr_transfers);
+	spin_unlock_irq(&file->lock);
 	for (i = 0; i < EDUDMA_MAX_BUFFERS; i++) {
+		spin_lock_irq(&file->lock);
 		if (file->buffers[i])
 			show_buffer(seq, file->buffers[i]);
+		spin_unlock_irq(&file->lock);
 	}
-	spin_unlock_irq(&file->lock);
 }
 
 static int buffers_show(struct seq_file *seq, void *unused)

@@ -130,6 +130,7 @@ struct edudma_device *edudma_device_alloc(struct pci_dev *pdev,
 	}
 	edev->pdev = pdev;
 	edev->type = type;
+	spin_lock_init(&edev->idle_lock);
 	init_waitqueue_head(&edev->wait);
 	INIT_DELAYED_WORK(&edev->tick, edudma_tick);
 	edudma_notice_init(edev);

@@ -83,12 +83,10 @@ struct edudma_counters {
 
 /**
  * struct edudma_edu - the state of what edu.c drives
- * @liveness_lock: one liveness check at a time
  * @flags: somebody uses the factorial, which may take long
  * @generation: edudma_device.generation, when its user came
  */
 struct edudma_edu {
-	spinlock_t liveness_lock; /* protects the liveness register */
 	unsigned long flags;
 	unsigned int generation;
 };
@@ -117,6 +115,8 @@ struct edudma_edu {
  * @gone: set once, by remove()
  * @broken: set when the device stopped answering
  * @generation: odd while the device is stopped, and another one each time it is not
+ * @idle_lock: with this a register is accessed for no request, one at a time, and only
+ *	while @generation is even; it becomes odd under the lock
  * @wait: woken when @gone is set, or the device stopped, for those who wait inside
  * @spinners: how many look for ends instead of sleeping
  * @spin_ns: how long it pays to do so
@@ -155,6 +155,7 @@ struct edudma_device {
 	bool gone;
 	bool broken;
 	unsigned int generation;
+	spinlock_t idle_lock; /* protects registers that no request needs */
 	wait_queue_head_t wait;
 	atomic_t spinners;
 	u64 spin_ns;

@@ -35,6 +35,27 @@ bool edudma_edu_is_present(struct edudma_device *edev)
 }
 
 /**
+ * edudma_edu_read - read a register for somebody who only wants to see it
+ * @edev: the device
+ * @offset: of the register
+ * @value: set to what it reads
+ *
+ * Context: inside enter and exit.
+ * Return: false while the device is stopped: it may be in the middle of a reset.
+ */
+bool edudma_edu_read(struct edudma_device *edev, unsigned int offset, u32 *value)
+{
+	bool runs;
+
+	spin_lock(&edev->idle_lock);
+	runs = !edudma_was_stopped(edev, READ_ONCE(edev->generation));
+	if (runs)
+		*value = readl(edev->regs + offset);
+	spin_unlock(&edev->idle_lock);
+	return runs;
+}
+
+/**
  * edudma_edu_identify - see struct edudma_engine_ops
  * @edev: the device
  *
@@ -64,12 +85,14 @@ static bool edu_is_computing(struct edudma_device *edev)
  */
 u32 edudma_edu_liveness(struct edudma_device *edev, u32 value)
 {
-	u32 answer;
+	u32 answer = 0;
 
-	spin_lock(&edev->edu.liveness_lock);
-	writel(value, edev->regs + EDU_LIVENESS);
-	answer = readl(edev->regs + EDU_LIVENESS);
-	spin_unlock(&edev->edu.liveness_lock);
+	spin_lock(&edev->idle_lock);
+	if (!edudma_was_stopped(edev, READ_ONCE(edev->generation))) {
+		writel(value, edev->regs + EDU_LIVENESS);
+		answer = readl(edev->regs + EDU_LIVENESS);
+	}
+	spin_unlock(&edev->idle_lock);
 	return answer;
 }
 
@@ -82,7 +105,6 @@ u32 edudma_edu_liveness(struct edudma_device *edev, u32 value)
  */
 int edudma_edu_init(struct edudma_device *edev)
 {
-	spin_lock_init(&edev->edu.liveness_lock);
 	if (edudma_edu_liveness(edev, 0x12345678) != ~0x12345678)
 		return edudma_failed(&edev->pdev->dev, -ENODEV,
 				     "the liveness register does not invert\n");

@@ -23,6 +23,7 @@ struct edudma_device;
 #define   EDU_IRQ_DMA		BIT(8)
 #define EDU_IRQ_ACK		0x64
 
+bool edudma_edu_read(struct edudma_device *edev, unsigned int offset, u32 *value);
 bool edudma_edu_is_present(struct edudma_device *edev);
 int edudma_edu_identify(struct edudma_device *edev);
 int edudma_edu_init(struct edudma_device *edev);

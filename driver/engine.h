@@ -62,7 +62,8 @@ struct edudma_limits {
  * @reap: look for what has ended and hand each such request to
  *	edudma_request_finish(), with success only if the end proves that the bytes have
  *	moved (docs/reliability.md). Returns the number of commands that had ended, at
- *	most @budget. Never waits. Atomic, under the channel's lock.
+ *	most @budget. Never called while the channel is stopped. Never
+ *	waits. Atomic, under the channel's lock.
  * @check: called when an interrupt or the tick found nothing that had ended, although
  *	the channel has something to do: see whether it has stopped by itself, or has
  *	ended something untold, and bring it back. Returns like @reap. Optional.

@@ -442,11 +442,13 @@ static void edu_show(struct edudma_device *edev, struct seq_file *seq)
 		{ "dma_command", EDU_DMA_CMD },
 	};
 	unsigned int i;
+	u32 value;
 
-	for (i = 0; i < ARRAY_SIZE(registers); i++)
-		seq_printf(seq, "0x%02x %-16s 0x%08x\n", registers[i].offset,
-			   registers[i].name,
-			   readl(edev->regs + registers[i].offset));
+	for (i = 0; i < ARRAY_SIZE(registers); i++) {
+		if (edudma_edu_read(edev, registers[i].offset, &value))
+			seq_printf(seq, "0x%02x %-16s 0x%08x\n", registers[i].offset,
+				   registers[i].name, value);
+	}
 }
 
 const struct edudma_engine_ops edudma_edu_engine = {

@@ -345,7 +345,7 @@ static void esg_fini(struct edudma_device *edev)
 	kfree(esg);
 }
 
-/* From DISABLED to RUNNING. */
+/* Under the channel's lock: from DISABLED to RUNNING. */
 static int esg_enable(struct edudma_channel *chan)
 {
 	struct edudma_device *edev = chan->edev;
@@ -370,9 +370,13 @@ static int esg_enable(struct edudma_channel *chan)
 static int esg_start(struct edudma_device *edev)
 {
 	unsigned int i;
+	int ret;
 
 	for (i = 0; i < edev->limits.nr_channels; i++) {
-		if (esg_enable(&edev->channels[i]))
+		spin_lock_irq(&edev->channels[i].lock);
+		ret = esg_enable(&edev->channels[i]);
+		spin_unlock_irq(&edev->channels[i].lock);
+		if (ret)
 			return edudma_failed(&edev->pdev->dev, -EIO,
 					     "channel %u does not start\n", i);
 	}
@@ -779,16 +783,18 @@ static void esg_show(struct edudma_device *edev, struct seq_file *seq)
 		{ "head", SG_HEAD },
 		{ "tail", SG_TAIL },
 	};
-	unsigned int i, j;
+	unsigned int i, j, offset;
+	u32 value;
 
-	seq_printf(seq, "0x%02x %-16s 0x%08x\n", EDU_ID, "id",
-		   readl(edev->regs + EDU_ID));
+	if (edudma_edu_read(edev, EDU_ID, &value))
+		seq_printf(seq, "0x%02x %-16s 0x%08x\n", EDU_ID, "id", value);
 	for (i = 0; i < edev->limits.nr_channels; i++) {
-		for (j = 0; j < ARRAY_SIZE(registers); j++)
-			seq_printf(seq, "0x%05x %u.%-14s 0x%08x\n",
-				   SG_CHANNEL(i) + registers[j].offset, i,
-				   registers[j].name,
-				   readl(edev->regs + SG_CHANNEL(i) + registers[j].offset));
+		for (j = 0; j < ARRAY_SIZE(registers); j++) {
+			offset = SG_CHANNEL(i) + registers[j].offset;
+			if (edudma_edu_read(edev, offset, &value))
+				seq_printf(seq, "0x%05x %u.%-14s 0x%08x\n", offset, i,
+					   registers[j].name, value);
+		}
 	}
 }
 
