@@ -408,6 +408,8 @@ void edudma_channels_stop(struct edudma_device *edev, int status)
 		if (edev->type->ops->stop(chan)) {
 			dev_err(&edev->dev, "does not stop: bus mastering is now off\n");
 			pci_clear_master(edev->pdev);
+			/* What it has begun to write may still be on its way. */
+			pci_wait_for_pending_transaction(edev->pdev);
 		}
 		flags = channel_lock(chan);
 		edudma_channel_finish(chan, status);
