@@ -7,6 +7,7 @@
 #define EDUDMA_COMPAT_H
 
 #include <linux/eventfd.h>
+#include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/pci.h>
 #include <linux/swiotlb.h>
@@ -132,6 +133,19 @@ static inline void edudma_uring_done(struct io_uring_cmd *cmd, int ret, u64 extr
 		io_uring_cmd_done32(cmd, ret, extra, issue_flags);
 	else
 		io_uring_cmd_done(cmd, ret, issue_flags);
+#endif
+}
+
+/* 6.13, "hrtimers: Introduce hrtimer_setup() to replace hrtimer_init()"; for tests/modules */
+static inline void edudma_hrtimer_setup(struct hrtimer *timer,
+					enum hrtimer_restart (*function)(struct hrtimer *timer),
+					enum hrtimer_mode mode)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	hrtimer_init(timer, CLOCK_MONOTONIC, mode);
+	timer->function = function;
+#else
+	hrtimer_setup(timer, function, CLOCK_MONOTONIC, mode);
 #endif
 }
 

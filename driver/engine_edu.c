@@ -55,8 +55,8 @@ MODULE_PARM_DESC(window,
 
 /**
  * struct edu - the engine's state
- * @run: what follows, up to @owner; under the channel's lock, as @owner is
- * @request: what has the device, or NULL
+ * @request: what has the device, or NULL; under the channel's lock, like all up to @owner.
+ *	With it all before @owner is forgotten.
  * @plan: what is left of it
  * @rest: what is left of a command of the plan whose first byte went alone
  * @command: what the device is doing, if @busy
@@ -72,18 +72,16 @@ MODULE_PARM_DESC(window,
  * @page_end: for bytes that the IOMMU would take for others
  */
 struct edu {
-	struct_group(run,
-		struct edudma_request *request;
-		struct edudma_plan plan;
-		struct edudma_command rest;
-		struct edudma_command command;
-		bool around;
-		bool busy;
-		bool scrubbing;
-		bool ended;
-		int error;
-		unsigned long untold;
-	);
+	struct edudma_request *request;
+	struct edudma_plan plan;
+	struct edudma_command rest;
+	struct edudma_command command;
+	bool around;
+	bool busy;
+	bool scrubbing;
+	bool ended;
+	int error;
+	unsigned long untold;
 	u64 owner;
 	void *zeros;
 	dma_addr_t zeros_addr;
@@ -264,7 +262,7 @@ static void edu_advance(struct edudma_channel *chan)
 		return;
 	}
 	edudma_request_finish(req, req->cancelled ?: edu->error);
-	memset(&edu->run, 0, sizeof(edu->run));
+	memset(edu, 0, offsetof(struct edu, owner));
 }
 
 /* On-board memory still has the bytes of another open file. Until it has ended, nobody's. */
@@ -418,7 +416,7 @@ static int edu_stop(struct edudma_channel *chan)
 	}
 
 	spin_lock_irqsave(&chan->lock, flags);
-	memset(&edu->run, 0, sizeof(edu->run));
+	memset(edu, 0, offsetof(struct edu, owner));
 	/* That end is not to be taken for the next command's. */
 	writel(EDU_IRQ_DMA, edev->regs + EDU_IRQ_ACK);
 	spin_unlock_irqrestore(&chan->lock, flags);

@@ -670,7 +670,7 @@ static void esg_restart(struct edudma_channel *chan)
 		chan->index, readl(sg->regs + SG_ERROR));
 	writel(SG_COMMAND_RESET, sg->regs + SG_COMMAND);
 	edudma_channel_finish(chan, -EIO);
-	/* The request that waits for the slice fails, or it would wait for as long as clearing does. */
+	/* The request that waits for the slice fails with it, or might wait for ever. */
 	if (sg->clearing && edudma_channel_next(chan))
 		edudma_request_finish(edudma_channel_next(chan), -EIO);
 	esg_enable(chan);

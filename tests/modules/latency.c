@@ -7,7 +7,8 @@
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
-#include <linux/version.h>
+
+#include "compat.h"
 
 #define PERIOD_NS	(50 * NSEC_PER_USEC)
 
@@ -28,12 +29,7 @@ static enum hrtimer_restart look(struct hrtimer *unused)
 
 static int __init latency_init(void)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
-	hrtimer_init(&timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-	timer.function = look;
-#else
-	hrtimer_setup(&timer, look, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-#endif
+	edudma_hrtimer_setup(&timer, look, HRTIMER_MODE_REL_HARD);
 	hrtimer_start(&timer, ns_to_ktime(PERIOD_NS), HRTIMER_MODE_REL_HARD);
 	return 0;
 }
