@@ -12,7 +12,7 @@ pc=(--machine pc)
 guest q35 "${virtual[@]}" --no-driver --machine q35 -- module
 # As in a kernel that starts after a crash, far up: all memory lies above the device's mask.
 for memory in $(sizes 512); do
-	guest above "${virtual[@]}" --no-driver --memory "$memory" --append 'memmap=15M$1M' -- \
+	guest above "${virtual[@]}" --no-driver --memory "$memory" --append "memmap=15M\$1M" -- \
 		"refused '-ENOMEM: no coherent memory below the mask 0xfffffff'"
 done
 guest pc "${virtual[@]}" --no-driver "${pc[@]}" -- module
@@ -20,7 +20,7 @@ guest pc "${virtual[@]}" --no-driver "${pc[@]}" -- module
 find_device_qemu
 many=()
 for _ in {1..12}; do
-	many+=(--device edu-sg,channels=32)
+	many+=(--device 'edu-sg,channels=32')
 done
 guest vectors "${virtual[@]}" --no-driver --qemu "$device_qemu" "${many[@]}" -- vectors
 finish

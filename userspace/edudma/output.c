@@ -50,23 +50,24 @@ static bool take_over(int fd, const struct stat *old, mode_t mask)
 static void open_temporary(struct output *output, const struct stat *old)
 {
 	mode_t mask = umask(077);
-	int fd = -1;
+	char *name;
+	int fd;
 
 	umask(mask);
-	if (asprintf(&output->temporary, "%s.XXXXXX", output->target) < 0)
-		output->temporary = NULL;
-	else
-		fd = mkstemp(output->temporary);
+	if (asprintf(&name, "%s.XXXXXX", output->target) < 0)
+		return;
+	fd = mkstemp(name);
 	if (fd >= 0 && take_over(fd, old, mask))
 		output->stream = fdopen(fd, "w");
-	if (output->stream)
+	if (output->stream) {
+		output->temporary = name;
 		return;
+	}
 	if (fd >= 0) {
-		unlink(output->temporary);
+		unlink(name);
 		close(fd);
 	}
-	free(output->temporary);
-	output->temporary = NULL;
+	free(name);
 }
 
 static void open_in_place(struct output *output)
