@@ -65,9 +65,9 @@ run: driver userspace ## tests and measures the three kinds of memory in a guest
 
 # The longest first, so that two at a time end together
 slow := lifecycle memory shutdown edu-sg
-TESTS := $(slow:%=tests/%.t) $(filter-out $(slow:%=tests/%.t),$(wildcard tests/*.t))
+TESTS := $(slow:%=tests/%.t) $(filter-out $(slow:%=tests/%.t) tests/bench.t,$(wildcard tests/*.t))
 # These look at the host's part, at user space, or at how long things take
-hosted := $(addprefix tests/,answer.t bench.t harness.t matrix.t model.t run.t setup.t udev.t unit.t usage.t)
+hosted := $(addprefix tests/,answer.t harness.t matrix.t model.t run.t setup.t udev.t unit.t usage.t)
 
 # More at a time would disturb what is tested in real time.
 PROVEFLAGS ?= -j2
@@ -76,10 +76,9 @@ test: build ## runs the whole test suite
 	$(Q)PROVEFLAGS='$(PROVEFLAGS)' tests/prove $(TESTS)
 
 chosen = $(if $(filter command,$(origin TESTS)),$(TESTS))
-device-tests := $(wildcard tests/qtest/*.t)
+device-tests := $(wildcard tests/qtest/*.t) tests/bench.t
 
-test-device: ## tests edu-sg itself in a QEMU with AddressSanitizer: 10 minutes to build, once
-	@scripts/setup run test device qemu
+test-device: build ## tests edu-sg itself, with AddressSanitizer (10 minutes to build, once), and its measurements
 	$(Q)PROVEFLAGS='$(PROVEFLAGS)' AGAIN='make $@' \
 		tests/prove $(or $(chosen),$(device-tests))
 
@@ -161,12 +160,12 @@ clean: ## removes all output
 # What is built depends on the guest's kernel, so that is found first: make
 # reads this file, and starts over if it had to be made. Checking that nothing
 # has changed takes a moment only.
-ifneq ($(filter run test shell mutants answer bench bench-peer soak build,$(MAKECMDGOALS)),)
+ifneq ($(filter run test test-device shell mutants answer bench bench-peer soak build,$(MAKECMDGOALS)),)
 include $(BUILD)/kernel.env
 endif
 
-# peer: for bench.t
-packages-test := test device peer
+packages-test := test device
+packages-test-device := build test device qemu peer
 packages-mutants := test device qemu
 packages-build := build
 packages-soak := build device

@@ -137,11 +137,16 @@ static bool run_test(const struct ktap_test *test, unsigned int variant)
 
 static unsigned int count_runs(const struct ktap_test *test)
 {
+	return test->each ? nr_variants : 1;
+}
+
+/* KTAP_ONLY= is a part of a test's name, or of its variant's */
+static bool is_wanted(const struct ktap_test *test, unsigned int run)
+{
 	const char *only = getenv("KTAP_ONLY");
 
-	if (only && !strstr(test->name, only))
-		return 0;
-	return test->each ? nr_variants : 1;
+	return !only || strstr(test->name, only) ||
+		(test->each && strstr(variants[run].name, only));
 }
 
 static unsigned int count_results(void)
@@ -149,7 +154,8 @@ static unsigned int count_results(void)
 	unsigned int count = 0;
 
 	for (struct ktap_test *test = first_test; test; test = test->next)
-		count += count_runs(test);
+		for (unsigned int i = 0; i < count_runs(test); i++)
+			count += is_wanted(test, i);
 	return count;
 }
 
@@ -170,10 +176,13 @@ int ktap_run(void)
 
 	for (struct ktap_test *test = first_test; test; test = test->next) {
 		for (unsigned int i = 0; i < count_runs(test); i++) {
-			bool ok = run_test(test, test->each ? variants[i].number : 0);
+			uint64_t tries;
+			bool ok;
 
-			uint64_t tries = shared->tries ? shared->tries : 1;
-
+			if (!is_wanted(test, i))
+				continue;
+			ok = run_test(test, test->each ? variants[i].number : 0);
+			tries = shared->tries ? shared->tries : 1;
 			bad += !ok;
 			tried += tries;
 			survived += ok ? tries : 0;

@@ -39,7 +39,7 @@ void ktap_add(struct ktap_test *test);
 /* Add a variant. Tests that are TEST_EACH get its number. */
 void ktap_variant(const char *name, unsigned int number);
 /*
- * Run all tests, or those whose names contain $KTAP_ONLY; returns main()'s exit
+ * Run all tests, or those whose name, or whose variant's, contains $KTAP_ONLY; returns main()'s exit
  * status.
  */
 int ktap_run(void);
