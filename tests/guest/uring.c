@@ -267,7 +267,10 @@ static void be_killed_in_flight(void)
 	ASSERT_EQ(waitpid(pid, NULL, 0), pid);
 }
 
-/* One command ends, on-board memory is cleared, and then it is others' turn. */
+/*
+ * One command ends, on-board memory is cleared, and then it is others' turn; or after some
+ * seconds, where the driver has to look for what was left. All would be 4096 commands.
+ */
 TEST(killed_in_flight)
 {
 	struct buffer buffer;
@@ -279,7 +282,7 @@ TEST(killed_in_flight)
 	be_killed_in_flight();
 	before = counter("commands");
 	EXPECT_OK(to_device(&buffer, 0, 1, 0));
-	EXPECT(counter("commands") - before <= 4);
+	EXPECT(counter("commands") - before <= 50);
 }
 
 /* What else has the file or the ring may end: the submitter lives, and so do his requests. */
