@@ -67,7 +67,7 @@ run: driver userspace ## tests and measures the three kinds of memory in a guest
 slow := lifecycle memory shutdown edu-sg
 TESTS := $(slow:%=tests/%.t) $(filter-out $(slow:%=tests/%.t) tests/bench.t,$(wildcard tests/*.t))
 # These look at the host's part, at user space, or at how long things take
-hosted := $(addprefix tests/,answer.t harness.t matrix.t model.t run.t setup.t udev.t unit.t usage.t)
+hosted := $(addprefix tests/,answer.t bounded.t harness.t matrix.t model.t run.t setup.t udev.t unit.t usage.t)
 
 # More at a time would disturb what is tested in real time.
 PROVEFLAGS ?= -j2

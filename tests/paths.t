@@ -147,9 +147,13 @@ if unshare -rm true 2>/dev/null; then
 	refuses "are needed: make room, or set TMPDIR=" "$good" env TMPDIR="$base/t m:p#" unshare -rm sh -c "$full"
 fi
 
-cp "$0" "$base/elsewhere.t"
-sed -i "s,^source .*,source '$good/tests/lib.sh'," "$base/elsewhere.t"
-refuses "is not in $good/tests" "$good" "$base/elsewhere.t"
+# A test that lies elsewhere leaves what is beside it alone.
+mkdir -p "$base/tests/lonely"
+echo precious >"$base/tests/lonely/file"
+printf '%s\n' '#!/usr/bin/env bash' "source '$good/tests/lib.sh'" 'check "one" true' finish >"$base/tests/lonely.t"
+works "a test that lies elsewhere works" "$good" bash "$base/tests/lonely.t"
+check "... and has its logs with the others" test -e "$good/build/results/tests/lonely/totals"
+check "... and removes nothing" test -e "$base/tests/lonely/file"
 
 # The driver by itself
 # shellcheck source=/dev/null
