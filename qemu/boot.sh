@@ -14,6 +14,7 @@ make_directories() {
 	local parent=${TMPDIR:-/tmp}
 	[[ $parent$out != *[,%]* ]] ||
 		die "QEMU takes no , and no % in a path: set TMPDIR= (--out) to another directory"
+	[ -d "$parent" ] || die "TMPDIR=$parent: no such directory"
 	need_room "$parent" $needed_mb TMPDIR
 	need_room "$build" 64 BUILD
 	scratch=$(mktemp -d "$parent/edudma.XXXXXX") || exit 125

@@ -144,7 +144,7 @@ check "... and is empty again" test -z "$(ls -A "$base/t m:p#")"
 # shellcheck disable=SC2016 # the inner shell's variable
 full='mount -t tmpfs -o size=1m none "$TMPDIR" && qemu/run -- true'
 if unshare -rm true 2>/dev/null; then
-	refuses "are needed: make room, or set TMPDIR=" "$good" env TMPDIR="$base/t m:p#" unshare -rm sh -c "$full"
+	refuses "are needed; make room there, or set TMPDIR" "$good" env TMPDIR="$base/t m:p#" unshare -rm sh -c "$full"
 fi
 
 # A test that lies elsewhere leaves what is beside it alone.
