@@ -266,9 +266,11 @@ int copy_main(int argc, char **argv)
 		goto close_device;
 	}
 	catch_signals();
-	status = is_same_file(in, files[1]) ?
-		fail("%s and %s are the same file", files[0], files[1]) :
-		output_open(&output, files[1]);
+	if (is_same_file(in, files[1])) {
+		status = fail("%s and %s are the same file", files[0], files[1]);
+		goto close_in;
+	}
+	status = output_open(&output, files[1]);
 	if (status)
 		goto close_in;
 
