@@ -260,7 +260,9 @@ TEST_EACH(pages_are_not_lent)
 		return;
 	ASSERT_OK(pipe(ends));
 	EXPECT_ERRNO(vmsplice(ends[1], &piece, 1, 0), EFAULT);
-	EXPECT_ERRNO(process_vm_readv(getpid(), &copy, 1, &piece, 1, 0), EFAULT);
+	/* The debug kernel does not have this call. */
+	if (process_vm_readv(getpid(), NULL, 0, NULL, 0, 0) == 0)
+		EXPECT_ERRNO(process_vm_readv(getpid(), &copy, 1, &piece, 1, 0), EFAULT);
 	EXPECT_EQ(write(ends[1], piece.iov_base, PAGE), PAGE);
 }
 
