@@ -10,9 +10,12 @@ pc=(--machine pc)
 ! on_debug_kernel || pc+=(--append acpi=noirq)
 
 guest q35 "${virtual[@]}" --no-driver --machine q35 -- module
-# As in a kernel that starts after a crash: no memory lies below the device's mask.
+# As in a kernel that starts after a crash: no memory lies below the device's mask. The debug
+# kernel has no names of errnos.
+errno=-ENOMEM
+! on_debug_kernel || errno=-12
 guest above "${virtual[@]}" --no-driver --append "memmap=15M\$1M" -- \
-	"refused '-ENOMEM: no coherent memory below the mask 0xffffff' dma_bits=24"
+	"refused '$errno: no coherent memory below the mask 0xffffff' dma_bits=24"
 guest pc "${virtual[@]}" --no-driver "${pc[@]}" -- module
 # More devices than one processor has vectors for
 find_device_qemu
