@@ -336,9 +336,9 @@ TEST(mmap_lock_is_held)
 		pthread_t threads[2];
 
 		*map_buffer(&buffer, PROT_READ | PROT_WRITE) = 1;
-		ASSERT(!pthread_create(&threads[0], NULL, read_own_memory, page));
-		/* A stack for it while there is the lock to get one */
-		ASSERT(!pthread_create(&threads[1], NULL, pause_then_map, NULL));
+		/* Each needs the lock to get its stack: the one that takes it comes last. */
+		ASSERT(!pthread_create(&threads[0], NULL, pause_then_map, NULL));
+		ASSERT(!pthread_create(&threads[1], NULL, read_own_memory, page));
 		ASSERT_EQ(write(ready[1], "", 1), 1);
 		pause();
 	}
