@@ -14,6 +14,7 @@
  *
  * The choice is there only for engines that can arm and disarm a channel.
  */
+#include <linux/freezer.h>
 #include <linux/jiffies.h>
 #include <linux/moduleparam.h>
 #include <linux/preempt.h>
@@ -22,6 +23,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/stat.h>
 #include <linux/string.h>
+#include <linux/wait.h>
 
 #include "channel.h"
 #include "device.h"
@@ -30,6 +32,8 @@
 /* How long a waiter looks before he sleeps, at least and at most. */
 #define SPIN_MIN_NS	(30 * NSEC_PER_USEC)
 #define SPIN_MAX_NS	(2 * NSEC_PER_MSEC)
+/* How long a signal may wait that comes to a caller whom something else wants to stop */
+#define STOPPED_JIFFIES	((long)HZ / 10)
 
 static const char * const mode_names[] = {
 	[EDUDMA_NOTICE_BY_INTERRUPT] = "interrupt",
@@ -69,19 +73,6 @@ MODULE_PARM_DESC(completion,
 void edudma_notice_init(struct edudma_device *edev)
 {
 	edev->spin_ns = SPIN_MAX_NS;
-}
-
-/**
- * edudma_timeout_jiffies - how long a waiter may sleep
- * @timeout_ns: as user space gives it: nanoseconds, or zero for ever
- *
- * Return: jiffies.
- */
-unsigned long edudma_timeout_jiffies(u64 timeout_ns)
-{
-	if (!timeout_ns)
-		return MAX_SCHEDULE_TIMEOUT;
-	return min_t(u64, nsecs_to_jiffies64(timeout_ns) + 1, MAX_SCHEDULE_TIMEOUT - 1);
 }
 
 static bool may_spin(struct edudma_device *edev)
@@ -135,4 +126,81 @@ void edudma_spin(struct edudma_device *edev, bool (*ended)(void *arg), void *arg
 	if (atomic_dec_and_test(&edev->spinners))
 		edudma_channels_look(edev, true);
 	preempt_enable();
+}
+
+/* Zero is for ever. */
+static long timeout_jiffies(u64 timeout_ns)
+{
+	if (!timeout_ns)
+		return MAX_SCHEDULE_TIMEOUT;
+	return min_t(u64, nsecs_to_jiffies64(timeout_ns) + 1, MAX_SCHEDULE_TIMEOUT - 1);
+}
+
+/* Under the siglock: does a signal come to the caller? */
+static bool is_pending(int sig)
+{
+	return !sigismember(&current->blocked, sig) &&
+		(sigismember(&current->pending.signal, sig) ||
+		 sigismember(&current->signal->shared_pending.signal, sig));
+}
+
+/*
+ * signal_pending() is true as well for a stop, a cgroup that is frozen, a tracer and the
+ * work of an io_uring. Does a signal want to be handled, or end the process?
+ */
+static bool is_interrupted(void)
+{
+	/* A thread's own does not change while it runs. */
+	struct sighand_struct *sighand = rcu_dereference_protected(current->sighand, true);
+	bool interrupted = false;
+
+	if (fatal_signal_pending(current))
+		return true;
+	spin_lock_irq(&sighand->siglock);
+	for (int sig = 1; sig <= _NSIG && !interrupted; sig++) {
+		__sighandler_t handler = sighand->action[sig - 1].sa.sa_handler;
+
+		if (!is_pending(sig) || handler == SIG_IGN)
+			continue;
+		interrupted = handler != SIG_DFL ||
+			(!sig_kernel_stop(sig) && !sig_kernel_ignore(sig));
+	}
+	spin_unlock_irq(&sighand->siglock);
+	return interrupted;
+}
+
+/**
+ * edudma_wait - sleep until something has ended
+ * @wait: where it wakes who waits
+ * @ended: has it?
+ * @arg: for @ended
+ * @timeout_ns: nanoseconds, or zero for ever
+ *
+ * A signal that has a handler or ends the process ends this; what would only stop the
+ * caller for a while (SIGSTOP, a cgroup's freezer, a debugger) waits until this has ended.
+ * The machine may go to sleep meanwhile.
+ *
+ * Context: may sleep; outside of enter and exit, so that remove() does not wait for it.
+ * Return: 0, -EINTR or -ETIMEDOUT.
+ */
+int edudma_wait(wait_queue_head_t *wait, bool (*ended)(void *arg), void *arg, u64 timeout_ns)
+{
+	long left = timeout_jiffies(timeout_ns);
+
+	while (left > 0) {
+		unsigned long begin = jiffies;
+		long ret = wait_event_freezable_timeout(*wait, ended(arg), left);
+
+		if (ret >= 0)
+			return ret ? 0 : -ETIMEDOUT;
+		if (is_interrupted())
+			return -EINTR;
+		/* What has woken us stays. Now and then see whether more has come. */
+		if (wait_event_killable_timeout(*wait, ended(arg), min(left, STOPPED_JIFFIES)) > 0)
+			return 0;
+		try_to_freeze();
+		if (timeout_ns)
+			left -= jiffies - begin;
+	}
+	return -ETIMEDOUT;
 }

@@ -7,6 +7,7 @@
 
 #include <linux/jiffies.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 
 #include "channel.h"
 #include "device.h"
@@ -72,8 +73,8 @@ static inline unsigned long edudma_tick_period(const struct edudma_device *edev)
 }
 
 void edudma_notice_init(struct edudma_device *edev);
-unsigned long edudma_timeout_jiffies(u64 timeout_ns);
 
 void edudma_spin(struct edudma_device *edev, bool (*ended)(void *arg), void *arg);
+int edudma_wait(wait_queue_head_t *wait, bool (*ended)(void *arg), void *arg, u64 timeout_ns);
 
 #endif /* EDUDMA_NOTICE_H */

@@ -13,7 +13,6 @@
  * Batches go this way in lists, which are cut and joined whole, so that most of it
  * costs as much for a batch as for one.
  */
-#include <linux/freezer.h>
 #include <linux/ktime.h>
 #include <linux/slab.h>
 
@@ -463,22 +462,17 @@ static void request_give_up(struct edudma_request *req)
 	edudma_exit(edev, idx);
 }
 
-/*
- * Inside of nothing, so that the waiter can stay where he is when the machine goes to
- * sleep. He would else be sent off as by a signal.
- */
 static int request_wait(struct edudma_request *req, u64 timeout_ns)
 {
-	long left = wait_event_freezable_timeout(req->wait, request_is_done(req),
-						 edudma_timeout_jiffies(timeout_ns));
+	int ret = edudma_wait(&req->wait, request_is_done, req, timeout_ns);
 
-	if (left > 0)
+	if (!ret)
 		return req->status;
 	request_give_up(req);
 	/* It may have ended just before it was cancelled. */
 	if (request_is_done(req) && req->status != -ECANCELED)
 		return req->status;
-	return left ? -EINTR : -ETIMEDOUT;
+	return ret;
 }
 
 /* Submit a request, and look whether it ends soon. */

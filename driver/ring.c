@@ -10,7 +10,6 @@
  * when the device has gone.
  */
 #include <linux/eventfd.h>
-#include <linux/freezer.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -316,7 +315,6 @@ static int ring_wait(struct edudma_file *file, u32 min, u64 timeout_ns)
 	struct ring_waiter waiter = { .file = file, .min = min };
 	struct edudma_device *edev = file->edev;
 	bool gone;
-	long left;
 	int idx;
 
 	idx = edudma_enter(edev);
@@ -327,11 +325,7 @@ static int ring_wait(struct edudma_file *file, u32 min, u64 timeout_ns)
 	if (gone)
 		return -ENODEV;
 
-	left = wait_event_freezable_timeout(file->ring.wait, ring_has_enough(&waiter),
-					    edudma_timeout_jiffies(timeout_ns));
-	if (left < 0)
-		return -EINTR;
-	return left ? 0 : -ETIMEDOUT;
+	return edudma_wait(&file->ring.wait, ring_has_enough, &waiter, timeout_ns);
 }
 
 static int ring_submit_batch(struct edudma_file *file, const struct edudma_entry *batch, u32 nr)

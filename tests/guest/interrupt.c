@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Transfers that end early: by a signal, a timeout, a killed process or a
- * closed file. The device finishes the command that it is at, whatever we do:
+ * Transfers that end early: by a signal, a timeout, a killed process or a closed file; and
+ * who stops for a while and ends none. The device finishes the command that it is at, whatever we do:
  * until then the memory is its own, and nobody else gets it.
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -113,6 +117,160 @@ TEST_EACH(signal_is_eintr)
 TEST(signal_with_restart_is_eintr)
 {
 	signal_in_flight(EDUDMA_COHERENT, SA_RESTART);
+}
+
+static struct edudma_entry entry_of(const struct edudma_transfer *transfer)
+{
+	return (struct edudma_entry) {
+		.op = transfer->op, .dst = transfer->dst, .length = transfer->length
+	};
+}
+
+/* One call that blocks for as long as a transfer takes; returns its errno. */
+static int call_transfer(struct edudma_transfer *transfer)
+{
+	return ioctl(fd, EDUDMA_TRANSFER, transfer) ? errno : 0;
+}
+
+static int call_wait(struct edudma_transfer *transfer)
+{
+	struct edudma_entry entry = entry_of(transfer);
+	struct edudma_submit wait = { .min_complete = 1 };
+
+	open_ring(fd);
+	ASSERT_OK(submit(fd, &entry, 1));
+	return ioctl(fd, EDUDMA_SUBMIT, &wait) ? errno : 0;
+}
+
+/* A process that is in such a call; it exits with what the call returns. */
+static pid_t begin_call(int (*call)(struct edudma_transfer *transfer))
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	ASSERT_OK(pipe(ready));
+	pid = ktap_fork();
+	if (!pid) {
+		struct edudma_transfer transfer;
+		struct buffer buffer;
+
+		setup(0);
+		buffer = alloc_buffer(fd, EDUDMA_KMALLOC, LENGTH);
+		transfer = read_into(&buffer);
+		ASSERT_EQ(write(ready[1], "", 1), 1);
+		_exit(call(&transfer));
+	}
+	ASSERT_EQ(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	sleep_commands(2);
+	return pid;
+}
+
+static int end_of(pid_t pid)
+{
+	int status;
+
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	ASSERT(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void stop(pid_t pid)
+{
+	ASSERT_OK(kill(pid, SIGSTOP));
+	sleep_commands(2);
+	ASSERT_OK(kill(pid, SIGCONT));
+}
+
+static void trace(pid_t pid)
+{
+	int status;
+
+	ASSERT_OK(ptrace(PTRACE_SEIZE, pid, NULL, NULL));
+	ASSERT_OK(ptrace(PTRACE_INTERRUPT, pid, NULL, NULL));
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	ASSERT(WIFSTOPPED(status));
+	ASSERT_OK(ptrace(PTRACE_DETACH, pid, NULL, NULL));
+}
+
+static void freeze(pid_t pid)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", pid);
+	write_file("/tmp/cgroup/frozen/cgroup.procs", number);
+	write_file("/tmp/cgroup/frozen/cgroup.freeze", "1");
+	sleep_commands(2);
+	write_file("/tmp/cgroup/frozen/cgroup.freeze", "0");
+}
+
+static void expect_goes_on(void (*disturb)(pid_t pid))
+{
+	pid_t pid;
+
+	setup(0);
+	pid = begin_call(call_transfer);
+	disturb(pid);
+	EXPECT_EQ(end_of(pid), 0);
+	pid = begin_call(call_wait);
+	disturb(pid);
+	EXPECT_EQ(end_of(pid), 0);
+	expect_device_works(fd, EDUDMA_KMALLOC);
+}
+
+TEST(stop_ends_no_transfer)
+{
+	expect_goes_on(stop);
+}
+
+TEST(debugger_ends_no_transfer)
+{
+	expect_goes_on(trace);
+}
+
+TEST(frozen_cgroup_ends_no_transfer)
+{
+	mkdir("/tmp/cgroup", 0755);
+	ASSERT_OK(mount("cgroup", "/tmp/cgroup", "cgroup2", 0, NULL));
+	ASSERT_OK(mkdir("/tmp/cgroup/frozen", 0755));
+	expect_goes_on(freeze);
+	ASSERT_OK(rmdir("/tmp/cgroup/frozen"));
+	ASSERT_OK(umount("/tmp/cgroup"));
+}
+
+/* Nor does a stop keep back a signal that has a handler, or a timeout. */
+TEST(stop_keeps_no_signal_back)
+{
+	pid_t pid;
+
+	setup(0);
+	pid = begin_call(call_transfer);
+	ASSERT_OK(kill(pid, SIGSTOP));
+	sleep_commands(2);
+	ASSERT_OK(kill(pid, SIGUSR1));
+	sleep_commands(2);
+	ASSERT_OK(kill(pid, SIGCONT));
+	EXPECT_EQ(end_of(pid), EINTR);
+	expect_device_works(fd, EDUDMA_KMALLOC);
+}
+
+static int call_with_timeout(struct edudma_transfer *transfer)
+{
+	transfer->timeout_ns = 4 * info.command_ns;
+	return call_transfer(transfer);
+}
+
+TEST(stop_keeps_no_timeout_back)
+{
+	pid_t pid;
+
+	setup(0);
+	pid = begin_call(call_with_timeout);
+	stop(pid);
+	EXPECT_EQ(end_of(pid), ETIMEDOUT);
+	expect_device_works(fd, EDUDMA_KMALLOC);
 }
 
 TEST_EACH(timeout_is_etimedout)

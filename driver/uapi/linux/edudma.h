@@ -56,7 +56,8 @@
  *   ERANGE      the device cannot address this kind of memory on this machine;
  *               the kernel log says why and what to do
  *   EIO         the device failed, was reset, or went to sleep with the machine
- *   EINTR       a signal came first; the transfer may have moved some bytes
+ *   EINTR       a signal with a handler came first; the transfer may have moved some
+ *               bytes. SIGSTOP, a cgroup's freezer and a debugger wait for the transfer
  *   ETIMEDOUT   the timeout came first; the transfer may have moved some bytes
  *   ENODEV      the device has gone; nothing will work on this file any more
  *   EOPNOTSUPP  the device has no such function
