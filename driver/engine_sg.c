@@ -117,8 +117,9 @@ static_assert(sizeof(struct esg_descriptor) == 64);
  * struct esg_segment - a piece of memory that is contiguous for the device
  * @address: its bus address
  * @length: bytes
- * @flags: zero; a driver that needs no links has none
+ * @flags: SG_SEGMENT_LINK if the list goes on at @address, with @length segments
  */
+#define SG_SEGMENT_LINK		BIT(0)
 struct esg_segment {
 	__le64 address;
 	__le32 length;
@@ -144,15 +145,26 @@ struct esg_completion {
 static_assert(sizeof(struct esg_completion) == 32);
 
 /**
- * struct esg_list - a buffer's segments, as the device reads them
- * @segments: an entry for each of edudma_buffer.segs
+ * struct esg_block - a page of a list
+ * @segments: ESG_BLOCK_SEGMENTS of them, and a link if more blocks follow
  * @addr: their bus address
- * @bytes: their size
  */
-struct esg_list {
+struct esg_block {
 	struct esg_segment *segments;
 	dma_addr_t addr;
-	size_t bytes;
+};
+
+#define ESG_BLOCK_BYTES		4096U
+#define ESG_BLOCK_SEGMENTS	(ESG_BLOCK_BYTES / sizeof(struct esg_segment) - 1)
+
+/**
+ * struct esg_list - a buffer's segments, as the device reads them
+ * @nr_blocks: entries of @blocks that have memory
+ * @blocks: no two pages have to lie side by side, however many segments there are
+ */
+struct esg_list {
+	unsigned int nr_blocks;
+	struct esg_block blocks[];
 };
 
 /**
@@ -290,7 +302,9 @@ static int esg_alloc_rings(struct edudma_device *edev, struct esg *esg)
 
 static void esg_read_limits(struct edudma_device *edev, struct esg *esg)
 {
-	u64 segments = readl(edev->regs + SG_CAP_SEGMENTS);
+	/* Each block may have a link, besides its segments. */
+	u64 segments = readl(edev->regs + SG_CAP_SEGMENTS) / (ESG_BLOCK_SEGMENTS + 1) *
+		ESG_BLOCK_SEGMENTS;
 	u64 max_length = esg_read64(edev, SG_CAP_LENGTH);
 	struct edudma_limits *limits = &edev->limits;
 
@@ -300,8 +314,8 @@ static void esg_read_limits(struct edudma_device *edev, struct esg *esg)
 							  esg->nr_channels, 4));
 	limits->window = limits->device_bytes;
 	limits->max_segment = UINT_MAX;
-	/* Bytes that begin inside of a page touch one more. */
-	limits->max_length = min((segments - 1) << PAGE_SHIFT,
+	/* Bytes that begin inside of a page touch one more, and inside of a block one more link. */
+	limits->max_length = min((segments - 2) << PAGE_SHIFT,
 				 (SG_MAX_PIECES - 1) * (u64)limits->window);
 }
 
@@ -309,14 +323,16 @@ static int esg_init(struct edudma_device *edev)
 {
 	struct device *dev = &edev->pdev->dev;
 	unsigned int nr_channels = readl(edev->regs + SG_CAP_CHANNELS);
+	u32 segments = readl(edev->regs + SG_CAP_SEGMENTS);
 	u32 ring = readl(edev->regs + SG_CAP_RING);
 	struct esg *esg;
 	int ret;
 
-	if (!nr_channels || nr_channels > SG_MAX_CHANNELS || ring < SG_RING)
+	if (!nr_channels || nr_channels > SG_MAX_CHANNELS || ring < SG_RING ||
+	    segments <= ESG_BLOCK_SEGMENTS)
 		return edudma_failed(dev, -ENODEV,
-				     "%u channels with rings of %u: not as specified\n",
-				     nr_channels, ring);
+				     "%u channels with rings of %u and lists of %u: not as specified\n",
+				     nr_channels, ring, segments);
 	/* Returns when nothing is being copied, and has cleared on-board memory. */
 	writel(1, edev->regs + SG_RESET);
 	ret = edudma_edu_init(edev);
@@ -383,6 +399,47 @@ static int esg_start(struct edudma_device *edev)
 	return 0;
 }
 
+static void esg_free_list(struct edudma_device *edev, struct esg_list *list)
+{
+	while (list->nr_blocks) {
+		struct esg_block *block = &list->blocks[--list->nr_blocks];
+
+		dma_free_coherent(&edev->pdev->dev, ESG_BLOCK_BYTES, block->segments, block->addr);
+	}
+	kvfree(list);
+}
+
+static struct esg_list *esg_alloc_list(struct edudma_device *edev, unsigned int nr_blocks)
+{
+	struct esg_list *list;
+
+	list = kvzalloc(struct_size(list, blocks, nr_blocks), GFP_KERNEL_ACCOUNT);
+	if (!list)
+		return NULL;
+	while (list->nr_blocks < nr_blocks) {
+		struct esg_block *block = &list->blocks[list->nr_blocks];
+
+		block->segments = dma_alloc_coherent(&edev->pdev->dev, ESG_BLOCK_BYTES,
+						     &block->addr,
+						     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+		if (!block->segments) {
+			esg_free_list(edev, list);
+			return NULL;
+		}
+		list->nr_blocks++;
+	}
+	return list;
+}
+
+/* Segments of a block from one of the buffer's on, and the link if more blocks follow */
+static u32 esg_nr_in_block(const struct edudma_buffer *buf, unsigned int index)
+{
+	unsigned int in_block = ESG_BLOCK_SEGMENTS - index % ESG_BLOCK_SEGMENTS;
+	unsigned int left = buf->nr_segs - index;
+
+	return left > in_block ? in_block + 1 : left;
+}
+
 static int esg_map_buffer(struct edudma_buffer *buf)
 {
 	struct esg_list *list;
@@ -390,21 +447,20 @@ static int esg_map_buffer(struct edudma_buffer *buf)
 
 	if (buf->nr_segs == 1)
 		return 0;
-	list = kmalloc(sizeof(*list), GFP_KERNEL_ACCOUNT);
+	list = esg_alloc_list(buf->edev, DIV_ROUND_UP(buf->nr_segs, ESG_BLOCK_SEGMENTS));
 	if (!list)
 		return -ENOMEM;
-	list->bytes = array_size(buf->nr_segs, sizeof(*list->segments));
-	list->segments = dma_alloc_coherent(&buf->edev->pdev->dev, list->bytes,
-					    &list->addr,
-					    GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!list->segments) {
-		kfree(list);
-		return -ENOMEM;
-	}
 	for (i = 0; i < buf->nr_segs; i++)
-		list->segments[i] = (struct esg_segment) {
-			.address = cpu_to_le64(buf->segs[i].addr),
-			.length = cpu_to_le32(buf->segs[i].len),
+		list->blocks[i / ESG_BLOCK_SEGMENTS].segments[i % ESG_BLOCK_SEGMENTS] =
+			(struct esg_segment) {
+				.address = cpu_to_le64(buf->segs[i].addr),
+				.length = cpu_to_le32(buf->segs[i].len),
+			};
+	for (i = 1; i < list->nr_blocks; i++)
+		list->blocks[i - 1].segments[ESG_BLOCK_SEGMENTS] = (struct esg_segment) {
+			.address = cpu_to_le64(list->blocks[i].addr),
+			.length = cpu_to_le32(esg_nr_in_block(buf, i * ESG_BLOCK_SEGMENTS)),
+			.flags = cpu_to_le32(SG_SEGMENT_LINK),
 		};
 	buf->engine_priv = list;
 	return 0;
@@ -414,11 +470,8 @@ static void esg_unmap_buffer(struct edudma_buffer *buf)
 {
 	struct esg_list *list = buf->engine_priv;
 
-	if (!list)
-		return;
-	dma_free_coherent(&buf->edev->pdev->dev, list->bytes, list->segments,
-			  list->addr);
-	kfree(list);
+	if (list)
+		esg_free_list(buf->edev, list);
 }
 
 /**
@@ -440,8 +493,9 @@ static struct esg_side esg_list_side(const struct edudma_buffer *buf, u64 offset
 	unsigned int index = seg - buf->segs;
 
 	return (struct esg_side) {
-		.addr = list->addr + index * sizeof(*list->segments),
-		.count = buf->nr_segs - index,
+		.addr = list->blocks[index / ESG_BLOCK_SEGMENTS].addr +
+			index % ESG_BLOCK_SEGMENTS * sizeof(struct esg_segment),
+		.count = esg_nr_in_block(buf, index),
 		.skip = offset - seg->offset,
 	};
 }

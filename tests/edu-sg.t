@@ -9,7 +9,9 @@ sg=("${real[@]}" --qemu "$device_qemu" --device edu-sg)
 guests 12 8
 guest edu-sg "${sg[@]}" -- 'edudma test --ktap' calls limits buffers mmap ownership
 # Long batches need much memory, which make test-debug does not leave to small guests.
-guest queues "${sg[@]}" --memory 512 --params quota_mb=64 -- uring ring load
+pages='env KTAP_ONLY=lists_of_many_pages pages'
+! on_debug_kernel || pages=pages
+guest queues "${sg[@]}" --test-driver --memory 512 --params quota_mb=64 -- uring ring load "$pages"
 # On-board memory as small as edu's: the same rules, but fewer commands.
 guest small "${virtual[@]}" --memory 1024 --qemu "$device_qemu" \
 	--device edu-sg,timing=model,channels=1,mem-size=4K -- requests transfer \

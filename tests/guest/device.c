@@ -51,6 +51,16 @@ struct edudma_method_info get_method(int fd, uint32_t method)
 	return info;
 }
 
+uint32_t find_method(int fd, const char *name)
+{
+	for (uint32_t method = 0; method < get_info(fd).nr_methods; method++)
+		if (!strcmp(get_method(fd, method).name, name))
+			return method;
+	ktap_diag("no kind of memory is called %s", name);
+	ASSERT(false);
+	return 0;
+}
+
 void get_address(int fd, char address[static 16])
 {
 	struct edudma_info info = get_info(fd);

@@ -31,6 +31,8 @@ int open_device(void);
 int open_path(const char *path);
 struct edudma_info get_info(int fd);
 struct edudma_method_info get_method(int fd, uint32_t method);
+/* By its name, for those that only tests know. */
+uint32_t find_method(int fd, const char *name);
 /* "0000:00:02.0", as sysfs and lspci call it. */
 void get_address(int fd, char address[static 16]);
 /* What sysfs has of a function: "config", "resource0" and so on */

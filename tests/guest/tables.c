@@ -28,16 +28,6 @@ static int open_engine(const char *engine)
 	return -1;
 }
 
-static uint32_t find_method(int fd, const char *name)
-{
-	for (uint32_t method = 0; method < get_info(fd).nr_methods; method++)
-		if (!strcmp(get_method(fd, method).name, name))
-			return method;
-	ktap_diag("no kind of memory is called %s", name);
-	ASSERT(false);
-	return 0;
-}
-
 /* Every page of it is a segment: two commands a page where the window is smaller. */
 TEST(scattered_memory)
 {

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Scattered memory of more segments than a page of the device's list has room for
+ */
+#include "device.h"
+
+#define FAULTS	"/sys/kernel/debug/fail_page_alloc/"
+#define IN_PAGE	255	/* segments; and then a link */
+#define LENGTH	((3 * IN_PAGE + 1) * PAGE)
+
+static struct buffer alloc_scattered(int fd)
+{
+	struct buffer buffer = alloc_buffer(fd, find_method(fd, "scattered"), LENGTH);
+
+	EXPECT_EQ(buffer.segments, LENGTH / PAGE);
+	return buffer;
+}
+
+static void expect_copied(const struct buffer *src, const struct buffer *dst,
+			  uint64_t offset, uint64_t length)
+{
+	write_byte(dst, offset, length, 0);
+	ASSERT_OK(copy(src, offset, dst, offset, length));
+	EXPECT(has_pattern(dst, offset, length, 1));
+}
+
+TEST(lists_of_many_pages)
+{
+	int fd = open_device();
+	struct buffer src = alloc_scattered(fd), dst = alloc_scattered(fd);
+
+	write_pattern(&src, 0, LENGTH, 1);
+	expect_copied(&src, &dst, 0, LENGTH);
+	for (uint64_t page = 1; page <= 3; page++) {
+		const uint64_t end = page * IN_PAGE * PAGE;
+
+		for (int64_t from = -1; from <= 1; from++)
+			for (uint64_t bytes = 1; bytes <= 2 * PAGE; bytes += PAGE - 1)
+				expect_copied(&src, &dst, end + from * PAGE - (from < 1), bytes);
+	}
+}
+
+static void refuse_long_allocations(bool refuse)
+{
+	write_file(FAULTS "min-order", "1");
+	write_file(FAULTS "ignore-gfp-wait", "N");
+	write_file(FAULTS "verbose", "0");
+	write_file(FAULTS "task-filter", "Y");
+	write_file(FAULTS "times", "-1");
+	write_file(FAULTS "probability", refuse ? "100" : "0");
+	write_file("/proc/self/make-it-fail", refuse ? "1" : "0");
+}
+
+/* Neither the bytes nor what tells the device where they are need two pages side by side. */
+TEST(one_page_at_a_time)
+{
+	struct buffer src, dst;
+	int fd = open_device();
+
+	refuse_long_allocations(true);
+	src = alloc_scattered(fd);
+	dst = alloc_scattered(fd);
+	refuse_long_allocations(false);
+	write_pattern(&src, 0, LENGTH, 1);
+	expect_copied(&src, &dst, 0, LENGTH);
+}
+
+int main(void)
+{
+	return ktap_run();
+}
