@@ -397,7 +397,9 @@ TEST(sync_begin)
 
 static int run_mmap(void)
 {
-	mapped = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, src.mmap_offset);
+	/* Far from all other mappings, so that the tables for it have to be allocated, too */
+	mapped = mmap((void *)(1ul << 44), length, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		      src.mmap_offset);
 	if (mapped == MAP_FAILED)
 		return errno;
 	/* A fault fills it, and is repeated until it has the tables for that. */
