@@ -6,7 +6,7 @@
 
 #define FAULTS	"/sys/kernel/debug/fail_page_alloc/"
 #define IN_PAGE	255	/* segments; and then a link */
-#define LENGTH	((3 * IN_PAGE + 1) * PAGE)
+#define LENGTH	((3 * IN_PAGE + 3) * PAGE)
 
 static struct buffer alloc_scattered(int fd)
 {
@@ -19,6 +19,7 @@ static struct buffer alloc_scattered(int fd)
 static void expect_copied(const struct buffer *src, const struct buffer *dst,
 			  uint64_t offset, uint64_t length)
 {
+	write_pattern(src, offset, length, 1);
 	write_byte(dst, offset, length, 0);
 	ASSERT_OK(copy(src, offset, dst, offset, length));
 	EXPECT(has_pattern(dst, offset, length, 1));
@@ -29,7 +30,6 @@ TEST(lists_of_many_pages)
 	int fd = open_device();
 	struct buffer src = alloc_scattered(fd), dst = alloc_scattered(fd);
 
-	write_pattern(&src, 0, LENGTH, 1);
 	expect_copied(&src, &dst, 0, LENGTH);
 	for (uint64_t page = 1; page <= 3; page++) {
 		const uint64_t end = page * IN_PAGE * PAGE;
@@ -61,7 +61,6 @@ TEST(one_page_at_a_time)
 	src = alloc_scattered(fd);
 	dst = alloc_scattered(fd);
 	refuse_long_allocations(false);
-	write_pattern(&src, 0, LENGTH, 1);
 	expect_copied(&src, &dst, 0, LENGTH);
 }
 
