@@ -40,9 +40,10 @@ TEST(lists_of_many_pages)
 	}
 }
 
+/* Of four pages or more: that kernel's slabs need two. */
 static void refuse_long_allocations(bool refuse)
 {
-	write_file(FAULTS "min-order", "1");
+	write_file(FAULTS "min-order", "2");
 	write_file(FAULTS "ignore-gfp-wait", "N");
 	write_file(FAULTS "verbose", "0");
 	write_file(FAULTS "task-filter", "Y");
@@ -51,8 +52,8 @@ static void refuse_long_allocations(bool refuse)
 	write_file("/proc/self/make-it-fail", refuse ? "1" : "0");
 }
 
-/* Neither the bytes nor what tells the device where they are need two pages side by side. */
-TEST(one_page_at_a_time)
+/* Neither the bytes nor what tells the device where they are need pages side by side. */
+TEST(no_pages_side_by_side)
 {
 	struct buffer src, dst;
 	int fd = open_device();
