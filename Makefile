@@ -48,6 +48,7 @@ help: ## this text
 	@echo '  ROUNDS=3          of make bench and make bench-peer'
 	@echo '  KERNEL= KDIR=     the guest kernel and its headers; else that of the host'
 	@echo '  CYCLES=10         how often a device goes and comes back in a test; 100 for a release'
+	@echo '  SHORT=1           of a test: leave out what repeats on another mainboard or size'
 	@echo '  PROVEFLAGS=-j2    options of prove: so many files of tests at a time'
 	@echo '  BUILD=build       where all output goes'
 	@echo '  VERBOSE=1         shows the commands'

@@ -65,7 +65,8 @@ printf '%s\n' '#!/usr/bin/env bash' "source '$tests/lib.sh'" 'check "one" true' 
 seen() {
 	local wanted=$1 status=0
 	shift
-	env -u HARNESS_ACTIVE BUILD="$out/build" HOST_MEMORY=1000 "$tests/prove" "$@" >"$out/seen" 2>&1 ||
+	env -u HARNESS_ACTIVE BUILD="$out/build" HOST_MEMORY=1000 SHORT="${short-}" "$tests/prove" "$@" \
+		>"$out/seen" 2>&1 ||
 		status=$?
 	check "prove ends with $wanted, not $status" test "$status" -eq "$wanted"
 }
@@ -91,6 +92,13 @@ shows "What failed again: make test TESTS='$out/broken.t'"
 seen 1 "$out/early.t"
 shows 'early.t ENDED EARLY, with status 127 after result 1'
 shows 'Results: 0 passed, 1 failed, 0 skipped'
+
+printf '%s\n' '#!/usr/bin/env bash' "source '$tests/lib.sh'" 'guests 2' 'check "one" true' \
+	'variant other -- true' finish >"$out/short.t"
+short=1 seen 0 "$out/short.t"
+shows 'other left out'
+shows 'other: SHORT=1 leaves it out'
+shows 'Results: 1 passed, 0 failed, 1 skipped'
 
 # A promise that only a skipped guest would have tried was not tried.
 check "what a skipped guest would have shown is said" 	grep -qx 'memory: skipped large' "$out/build/results/tests/broken/promises"

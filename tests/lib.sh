@@ -114,8 +114,10 @@ promise() {
 	echo "$1: tried $2, survived $3" >>"$out/promises"
 }
 
-# guests NUMBER [NUMBER]: how many there will be; another number on the debug kernel
+# guests NUMBER [NUMBER]: how many there will be; another number on the debug kernel, and
+# with SHORT=1 nobody counts
 guests() {
+	[ -z "${SHORT:-}" ] || return 0
 	planned=$1
 	! on_debug_kernel || planned=${2:-$1}
 }
@@ -185,6 +187,14 @@ guest() {
 	promise clean 1 $((status <= 1))
 }
 
+# variant ...: a guest that repeats on another mainboard or device what one before it does.
+# SHORT=1 leaves it out.
+variant() {
+	[ -n "${SHORT:-}" ] || { guest "$@"; return; }
+	begins "$1" 'left out'
+	skip "$1" "SHORT=1 leaves it out"
+}
+
 # qtest PROGRAM: its results are ours, and so is its end
 qtest() {
 	local status=0
@@ -208,12 +218,14 @@ on_debug_kernel() {
 }
 
 # sizes MIB...: prints those that a guest may have with this kernel. The debug kernel does
-# not start in 128 MiB, and would look through 5 GiB for leaks for too long.
+# not start in 128 MiB, and would look through 5 GiB for leaks for too long. SHORT=1 is
+# content with the first.
 sizes() {
 	local size
 	for size; do
 		! on_debug_kernel || [[ $size -ge 256 && $size -le 1024 ]] || continue
 		echo "$size"
+		[ -z "${SHORT:-}" ] || break
 	done
 }
 

@@ -34,9 +34,9 @@ on_port() {
 
 guests 8
 on_port edu "$edu"
-guest edu-pc "${pc[@]}" --device "$edu" -- \
+variant edu-pc "${pc[@]}" --device "$edu" -- \
 	'lifecycle unload' 'lifecycle sleep' "${leaves[@]}" "lifecycle unplug $edu"
-guest edu-pc-surprise "${pc[@]}" --device "$edu" "${silent[@]}" -- "lifecycle eject $edu"
+variant edu-pc-surprise "${pc[@]}" --device "$edu" "${silent[@]}" -- "lifecycle eject $edu"
 
 port+=(--qemu "$device_qemu")
 on_port edu-sg "$sg" 'lifecycle recovery dev'

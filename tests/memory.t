@@ -37,7 +37,7 @@ for memory in $(sizes 5120); do
 	guest wide-mask-above "${virtual[@]}" --memory "$memory" --device edu,dma_mask=0xffffffff \
 		--params dma_bits=32 -- "${all_work[*]}" 'edudma test --quick --ktap'
 done
-guest wide-mask "${virtual[@]}" --memory 1024 --device edu,dma_mask=0xffffffff \
+variant wide-mask "${virtual[@]}" --memory 1024 --device edu,dma_mask=0xffffffff \
 	--params dma_bits=32 -- "${all_work[*]}"
 for memory in $(sizes 128 256 1024 5120); do
 	guest "strict-$memory" "${virtual[@]}" --memory "$memory" --machine q35 --iommu intel \

@@ -16,7 +16,7 @@ errno=-ENOMEM
 ! on_debug_kernel || errno=-12
 guest above "${virtual[@]}" --no-driver --append "memmap=15M\$1M" -- \
 	"refused '$errno: no coherent memory below the mask 0xffffff' dma_bits=24"
-guest pc "${virtual[@]}" --no-driver "${pc[@]}" -- module
+variant pc "${virtual[@]}" --no-driver "${pc[@]}" -- module
 # More devices than one processor has vectors for
 find_device_qemu
 many=()

@@ -39,17 +39,19 @@ promise shutdown $((results / 2)) $(((results - failures) / 2))
 find_device_qemu
 # shellcheck source=/dev/null
 source "$build/kernel.env"
-comes_back() { # TITLE [qemu/run OPTION]...
+comes_back() { # guest|variant TITLE [qemu/run OPTION]...
+	local boot=$1
+	shift
 	# To load a kernel means to hash it, which takes long by the virtual clock; and to find
 	# room for it beside the one that runs, which is more than edu reaches.
-	guest "$1-kexec" "${virtual[@]}" "${@:2}" --no-driver --file "$KERNEL_PACKED" \
+	$boot "$1-kexec" "${virtual[@]}" "${@:2}" --no-driver --file "$KERNEL_PACKED" \
 		--memory 512 --append watchdog_thresh=60 -- \
 		"again kexec $(basename "$KERNEL_PACKED") dma_bits=32"
-	guest "$1-reboot" "${virtual[@]}" "${@:2}" --no-driver --reboot -- 'again reboot'
+	$boot "$1-reboot" "${virtual[@]}" "${@:2}" --no-driver --reboot -- 'again reboot'
 }
 
-comes_back edu --device edu,dma_mask=0xffffffff
-comes_back edu-pc --machine pc --device edu,dma_mask=0xffffffff
-comes_back edu-sg --qemu "$device_qemu" \
+comes_back guest edu --device edu,dma_mask=0xffffffff
+comes_back variant edu-pc --machine pc --device edu,dma_mask=0xffffffff
+comes_back guest edu-sg --qemu "$device_qemu" \
 	--device edu-sg,channels=1,timing=model,latency-ns=200000000
 finish
