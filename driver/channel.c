@@ -560,10 +560,9 @@ void edudma_tick(struct work_struct *work)
 	for (i = 0; i < edev->limits.nr_channels; i++) {
 		if (!edev->broken && !channel_moves(&edev->channels[i])) {
 			edev->broken = true;
-			dev_err(&edev->dev, "channel %u does not answer: giving the device up\n",
-				i);
-			pci_clear_master(edev->pdev);
-			edudma_channels_stop(edev, -EIO);
+			dev_err(&edev->dev, "channel %u does not answer\n", i);
+			/* Not while the machine goes to sleep: that ends all requests, too. */
+			queue_work(system_freezable_wq, &edev->recovery);
 			return;
 		}
 	}

@@ -122,6 +122,7 @@ struct edudma_edu {
  * @spin_ns: how long it pays to do so
  * @tick: looks for ended commands: the poller, and the net below interrupts
  * @tick_due: when, in jiffies
+ * @recovery: resets the function when a channel does not answer
  * @files_lock: protects @files, and DMA memory against being freed twice: by
  *	remove() and by the last breath of a file
  * @files: open files, and closed ones with requests in flight
@@ -161,6 +162,7 @@ struct edudma_device {
 	u64 spin_ns;
 	struct delayed_work tick;
 	unsigned long tick_due;
+	struct work_struct recovery;
 	struct mutex files_lock; /* protects files, and DMA memory at its end */
 	struct list_head files;
 	u64 last_file_id;

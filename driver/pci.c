@@ -82,6 +82,27 @@ static int init_engine(struct edudma_device *edev)
 	return 0;
 }
 
+/*
+ * A channel does not answer. A reset of the function ends all requests, and begins anew; where
+ * there is none, the device is given up. Whoever has its lock stops it himself, or lets go
+ * soon: the tick will see.
+ */
+static void edudma_recover(struct work_struct *work)
+{
+	struct edudma_device *edev = container_of(work, struct edudma_device, recovery);
+	struct pci_dev *pdev = edev->pdev;
+
+	if (!device_trylock(&pdev->dev)) {
+		edev->broken = false;
+		return;
+	}
+	if (pci_reset_function_locked(pdev)) {
+		dev_err(&edev->dev, "it cannot be reset: giving the device up\n");
+		edudma_rest(edev, -EIO);
+	}
+	device_unlock(&pdev->dev);
+}
+
 static void announce(struct edudma_device *edev)
 {
 	dev_info(&edev->dev, "%s at %s: window %u, mask 0x%llx%s, %s\n",
@@ -99,6 +120,7 @@ static int edudma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	edev = edudma_device_alloc(pdev, type);
 	if (IS_ERR(edev))
 		return PTR_ERR(edev);
+	INIT_WORK(&edev->recovery, edudma_recover);
 	pci_set_drvdata(pdev, edev);
 
 	ret = pci_enable_device(pdev);
@@ -162,6 +184,7 @@ static int edudma_work(struct edudma_device *edev)
 static void edudma_quiesce(struct edudma_device *edev)
 {
 	edudma_mark_gone(edev);
+	cancel_work_sync(&edev->recovery);
 	edudma_rest(edev, -ENODEV);
 	edudma_wait_for_exit(edev);
 	edudma_irq_fini(edev);

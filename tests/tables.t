@@ -5,7 +5,8 @@
 # shellcheck source=tests/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-guest test-driver "${virtual[@]}" --test-driver --device edu --device pci-testdev -- \
+guest test-driver "${virtual[@]}" --test-driver --device edu --device pci-testdev \
+	--device pcie-root-port,id=rp,chassis=1 --device pci-testdev,bus=rp -- \
 	tables ownership transfer queue 'edudma test --ktap --quick' \
-	'EDUDMA_DEVICE=/dev/edudma1 transfer' 'EDUDMA_DEVICE=/dev/edudma1 ownership'
+	'EDUDMA_DEVICE=/dev/edudma1 transfer' 'EDUDMA_DEVICE=/dev/edudma1 ownership' hung
 finish

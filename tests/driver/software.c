@@ -7,12 +7,17 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
 #include "../device.h"
 #include "../plan.h"
 #include "../trace.h"
+
+static bool hang;
+module_param_named(software_hang, hang, bool, 0644);
+MODULE_PARM_DESC(software_hang, "The next request of the engine for tests never ends");
 
 /* Not edu's, and no power of two. */
 #define SOFTWARE_WINDOW		1000
@@ -121,7 +126,9 @@ static bool software_begin(struct edudma_channel *chan, unsigned int budget)
 	soft->ended = false;
 	chan->progress = jiffies;
 	edudma_request_started(req);
-	schedule_work(&soft->work);
+	if (!hang)
+		schedule_work(&soft->work);
+	hang = false;
 	return false;
 }
 
