@@ -155,7 +155,7 @@ promises_of() {
 # Each program is one more result, by how it ended, and so is the guest. One for which the
 # machine has not enough memory is skipped.
 guest() {
-	local title=$1 status=0 options=() wanted left promised
+	local title=$1 status=0 options=() wanted left promised began=$SECONDS
 	shift
 	while [ "$1" != -- ]; do
 		options+=("$1")
@@ -185,6 +185,7 @@ guest() {
 	result "$((status > 1))" "$title: the guest ends well, its logs are clean" \
 		"$(cat "$out/$title/errors"; echo "qemu/run ended with status $status")"
 	promise clean 1 $((status <= 1))
+	echo "$title $((SECONDS - began))" >>"$out/seconds"
 }
 
 # variant ...: a guest that repeats on another mainboard or device what one before it does.
