@@ -20,11 +20,10 @@ on_debug_kernel || guest latency "${virtual[@]}" "${in_slot[@]}" --module latenc
 	--device edu-sg,id=sg,bus=rp,channels=1 -- latency
 proof=("${virtual[@]}" --device 'pcie-root-port,id=rp,chassis=1'
 	--expect-log 'Invalid (read|write)|halts with error')
-for irq in msi poll; do
-	guest "proof-$irq" "${proof[@]}" --device edu,bus=rp --params "irq=$irq" -- proof
-done
+guest proof-msi "${proof[@]}" --device edu,bus=rp --params irq=msi -- proof
+variant proof-poll "${proof[@]}" --device edu,bus=rp --params irq=poll -- proof
 # Without memory decode nothing can lower the line.
-guest proof-intx "${proof[@]}" --device edu,bus=rp --params irq=intx -- \
+variant proof-intx "${proof[@]}" --device edu,bus=rp --params irq=intx -- \
 	'env KTAP_ONLY=mastering proof' 'env KTAP_ONLY=unproven proof'
 guest proof-sg "${proof[@]}" --qemu "$device_qemu" \
 	--device edu-sg,bus=rp,timing=model,channels=1,latency-ns=100000000 -- proof

@@ -7,6 +7,6 @@ source "$(dirname "$0")/lib.sh"
 guests 3
 guest unbind "${real[@]}" -- unbind
 # Without interrupts it is the driver's end of things that ends a transfer.
-guest unbind-poll "${real[@]}" --params irq=poll -- 'KTAP_ONLY=unbind_in_flight unbind'
+variant unbind-poll "${real[@]}" --params irq=poll -- 'KTAP_ONLY=unbind_in_flight unbind'
 guest devices "${real[@]}" --device edu --device edu -- devices
 finish

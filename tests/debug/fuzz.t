@@ -35,5 +35,5 @@ for again in one two; do
 done
 check "a seed repeats exactly" cmp "$out"/begin-{one,two}/output
 follow edu-sg
-guest edu-sg "${real[@]}" --qemu "$device_qemu" --device edu-sg,timing=model,latency-ns=200000 "${random_use[@]}"
+guest edu-sg "${real[@]}" --qemu "$device_qemu" --device edu-sg,timing=model,latency-ns=200000,channels=32 "${random_use[@]}"
 finish

@@ -2,6 +2,7 @@
 /* Makes the calls of a program, on files that it shares and on its own. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +25,11 @@
 #define WRITABLE	0
 #define NOWHERE		PAGE
 #define READABLE	(2 * PAGE)
+#define LATE		(3 * PAGE)
+#define ARENA		(4 * PAGE)
+
+/* Tells of pages that are late. */
+static int late_fd;
 
 static __thread sigjmp_buf on_fault;
 static __thread volatile bool may_fault;
@@ -47,6 +54,32 @@ bool clock_is_virtual(void)
 	return clock && !strcmp(clock, "virtual");
 }
 
+/* They come with what is in the arena's first page. */
+static void *serve_late_pages(void *unused)
+{
+	struct uffd_msg message;
+
+	while (read(late_fd, &message, sizeof(message)) == sizeof(message)) {
+		uint64_t page = message.arg.pagefault.address / PAGE * PAGE;
+		struct uffdio_copy copy = { .dst = page, .src = page - LATE, .len = PAGE };
+
+		usleep(50000);
+		ioctl(late_fd, UFFDIO_COPY, &copy);
+	}
+	return unused;
+}
+
+static void late_init(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	pthread_t server;
+
+	late_fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	ASSERT_OK(late_fd);
+	ASSERT_OK(ioctl(late_fd, UFFDIO_API, &api));
+	ASSERT(!pthread_create(&server, NULL, serve_late_pages, NULL));
+}
+
 void calls_init(void)
 {
 	struct sigaction fault = { .sa_handler = handle_fault, .sa_flags = SA_NODEFER };
@@ -56,22 +89,29 @@ void calls_init(void)
 	ASSERT_OK(sigaction(SIGBUS, &fault, NULL));
 	/* Without SA_RESTART: it shall end calls. */
 	ASSERT_OK(sigaction(SIGUSR1, &interruption, NULL));
+	late_init();
 }
 
 void calls_thread_init(struct thread *thread)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1 };
+	struct uffdio_register late = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	unsigned int flags = IORING_SETUP_SQE128 | IORING_SETUP_CQE32;
 
-	thread->arena = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE,
+	thread->arena = mmap(NULL, ARENA, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT(thread->arena != MAP_FAILED);
 	ASSERT_OK(mprotect(thread->arena + NOWHERE, PAGE, PROT_NONE));
 	ASSERT_OK(mprotect(thread->arena + READABLE, PAGE, PROT_READ));
+	late.range.start = (uintptr_t)thread->arena + LATE;
+	late.range.len = PAGE;
+	ASSERT_OK(ioctl(late_fd, UFFDIO_REGISTER, &late));
 	thread->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	ASSERT_OK(thread->eventfd);
-	/* Wide entries: a transfer does not fit into others. */
-	thread->has_uring = !io_uring_queue_init(8, &thread->uring,
-						 IORING_SETUP_SQE128 | IORING_SETUP_CQE32);
+	/* Wide entries: a transfer does not fit into others. Some take results only when asked. */
+	if (thread->random % 2)
+		flags |= IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
+	thread->has_uring = !io_uring_queue_init(8, &thread->uring, flags);
 	event._sigev_un._tid = gettid();
 	ASSERT_OK(timer_create(CLOCK_MONOTONIC, &event, &thread->timer));
 	for (unsigned int i = 0; i < ARRAY_SIZE(thread->own); i++)
@@ -84,7 +124,7 @@ void calls_thread_exit(struct thread *thread)
 	if (thread->has_uring)
 		io_uring_queue_exit(&thread->uring);
 	close(thread->eventfd);
-	munmap(thread->arena, 3 * PAGE);
+	munmap(thread->arena, ARENA);
 }
 
 uint64_t pick_value(uint64_t gene)
@@ -150,6 +190,13 @@ static void *in_a_mapping(struct thread *thread, uint64_t gene, void *good, size
 	return mapping->memory;
 }
 
+/* What is not there until somebody brings it */
+static void *in_a_late_page(struct thread *thread, void *good)
+{
+	madvise(thread->arena + LATE, PAGE, MADV_DONTNEED);
+	return (uint8_t *)good + LATE;
+}
+
 void *pick_pointer(struct thread *thread, uint64_t gene, void *good, size_t size)
 {
 	uint8_t *arena = thread->arena;
@@ -164,6 +211,7 @@ void *pick_pointer(struct thread *thread, uint64_t gene, void *good, size_t size
 	case 6: return (void *)~0xfULL;
 	case 7: return memmove((uint8_t *)good + 1, good, size);
 	case 8 ... 15: return in_a_mapping(thread, gene >> 6, good, size);
+	case 16 ... 17: return in_a_late_page(thread, good);
 	default: return good;
 	}
 }
@@ -484,11 +532,18 @@ static void call_fork(struct thread *thread, unsigned int next)
 	_exit(0);
 }
 
+static void call_stop(const struct thread *thread, const struct call *call)
+{
+	if (thread->child > 0)
+		kill(thread->child, call->number % 2 ? SIGSTOP : SIGCONT);
+}
+
 static void reap_child(struct thread *thread)
 {
 	int status;
 
 	if (thread->child > 0) {
+		kill(thread->child, SIGCONT);
 		if (thread->program->calls[0].genes[0] % 2)
 			kill(thread->child, SIGKILL);
 		while (waitpid(thread->child, &status, 0) < 0 && errno == EINTR)
@@ -517,6 +572,7 @@ static void make_call(struct thread *thread, const struct call *call, unsigned i
 	case CALL_DUP: call_dup(thread, target); break;
 	case CALL_CLOSE: call_close(thread, target); break;
 	case CALL_FORK: call_fork(thread, next); break;
+	case CALL_STOP: call_stop(thread, call); break;
 	case CALL_FILE: call_file(thread, target, call); break;
 	case CALL_SHOW: call_show(call); break;
 	case CALL_TUNE: call_tune(call); break;

@@ -47,7 +47,8 @@ struct mapping {
  * @mappings: of the program
  * @program: which one
  * @random: for programs, not for their calls
- * @arena: where arguments are: a page to write, one that is not there, one to read
+ * @arena: where arguments are: a page to write, one that is not there, one to read, one
+ *	that comes late
  * @eventfd: an eventfd
  * @uring: an io_uring, if @has_uring
  * @has_uring: the kernel has that

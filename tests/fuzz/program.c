@@ -23,6 +23,7 @@ static const struct {
 	[CALL_DUP] = { "dup", 3 },
 	[CALL_CLOSE] = { "close", 4 },
 	[CALL_FORK] = { "fork", 2 },
+	[CALL_STOP] = { "stop", 4 },
 	[CALL_FILE] = { "file", 2 },
 	[CALL_SHOW] = { "show", 2 },
 	[CALL_TUNE] = { "tune", 1 },
