@@ -65,6 +65,8 @@
 #define SG_STATUS_ABORTED	13
 #define SG_STATUS_DEVICE	14
 
+#define SG_SEGMENT_LINK		BIT(0)
+
 /* Of the last word of a completion. */
 #define SG_DONE_STATUS(word)	(((word) >> 32) & 0xffff)
 #define SG_DONE_PHASE(word)	(((word) >> 48) & 1)
@@ -119,7 +121,6 @@ static_assert(sizeof(struct esg_descriptor) == 64);
  * @length: bytes
  * @flags: SG_SEGMENT_LINK if the list goes on at @address, with @length segments
  */
-#define SG_SEGMENT_LINK		BIT(0)
 struct esg_segment {
 	__le64 address;
 	__le32 length;
