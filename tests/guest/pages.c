@@ -6,7 +6,7 @@
 
 #define FAULTS	"/sys/kernel/debug/fail_page_alloc/"
 #define IN_PAGE	255	/* segments; and then a link */
-#define LENGTH	((3 * IN_PAGE + 3) * PAGE)
+#define LENGTH	((3 * IN_PAGE + 4) * PAGE)
 
 static struct buffer alloc_scattered(int fd)
 {
@@ -31,13 +31,11 @@ TEST(lists_of_many_pages)
 	struct buffer src = alloc_scattered(fd), dst = alloc_scattered(fd);
 
 	expect_copied(&src, &dst, 0, LENGTH);
-	for (uint64_t page = 1; page <= 3; page++) {
-		const uint64_t end = page * IN_PAGE * PAGE;
-
-		for (int64_t from = -1; from <= 1; from++)
+	/* Around the end of a page of the list, which is that many bytes on */
+	for (uint64_t end = IN_PAGE * PAGE; end < LENGTH; end += IN_PAGE * PAGE)
+		for (uint64_t offset = end - PAGE - 1; offset <= end + PAGE; offset += PAGE / 2)
 			for (uint64_t bytes = 1; bytes <= 2 * PAGE; bytes += PAGE - 1)
-				expect_copied(&src, &dst, end + from * PAGE - (from < 1), bytes);
-	}
+				expect_copied(&src, &dst, offset, bytes);
 }
 
 /* Of four pages or more: that kernel's slabs need two. */
