@@ -65,7 +65,7 @@ run: driver userspace ## tests and measures the three kinds of memory in a guest
 	@echo 'These figures are in $(BUILD:$(CURDIR)/%=%)/results/run.json'
 
 # The longest first, so that two at a time end together
-slow := lifecycle memory shutdown edu-sg
+slow := lifecycle memory shutdown edu-sg run unbind
 TESTS := $(slow:%=tests/%.t) $(filter-out $(slow:%=tests/%.t) tests/bench.t,$(wildcard tests/*.t))
 # These look at the host's part, at user space, or at how long things take
 hosted := $(addprefix tests/,answer.t bounded.t harness.t matrix.t model.t run.t setup.t udev.t unit.t usage.t)

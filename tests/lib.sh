@@ -197,6 +197,21 @@ variant() {
 	skip "$1" "SHORT=1 leaves it out"
 }
 
+# runs: prints the names of two runs that shall agree; SHORT=1 makes one
+runs() {
+	echo one
+	[ -n "${SHORT:-}" ] || echo two
+}
+
+# agree NAME FILE: those runs have left the same there
+agree() {
+	if [ -n "${SHORT:-}" ]; then
+		skip "$1" "SHORT=1 runs it once"
+	else
+		check "$1" cmp "$out"/{one,two}/"$2"
+	fi
+}
+
 # qtest PROGRAM: its results are ours, and so is its end
 qtest() {
 	local status=0
