@@ -31,7 +31,9 @@ def busy(rows):
                 key = row["direction"], row["depth"]
                 best[key] = max(best.get(key, row), row,
                                 key=lambda one: (one["met"], one["busy_fraction"]))
-        yield {"what": f"{method}, 1 MiB: busy fraction at {COPY} of memcpy or more",
+        least = min((row["copy_ratio"] for row in best.values()), default=0)
+        yield {"what": f"{method}, 1 MiB: busy fraction at {COPY} of memcpy or more "
+                       f"(least: {least:.2f})",
                "goal": wanted,
                "measured": min((row["busy_fraction"] for row in best.values()), default=None),
                "met": all(row["met"] for row in best.values())}

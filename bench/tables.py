@@ -240,5 +240,5 @@ def goals(*results):
                      "" if lowest == highest else f"{lowest:.3g}",
                      "" if lowest == highest else f"{highest:.3g}", verdict(goal["met"])))
     met = sum(bool(goal["met"]) for goal in all_goals)
-    return Table("Goals", ("what", "goal", "median", "lowest", "highest", ""), rows,
+    return Table("Goals", ("what", "goal", "of medians", "lowest round", "highest round", ""), rows,
                  [f"{met} of {len(rows)} are met."])
