@@ -140,7 +140,7 @@ answer: build device debug-kernel ## kmalloc or vmalloc? Ten claims, measured: d
 	$(Q)experiments/run --debug $(BUILD)/debug
 
 check: ## runs every static checker
-	@scripts/setup run check
+	@scripts/setup run build check
 	$(Q)scripts/check
 
 mutants: build device ## proves that the tests notice broken drivers
