@@ -83,9 +83,10 @@ static int init_engine(struct edudma_device *edev)
 }
 
 /*
- * A channel does not answer. A reset of the function ends all requests, and begins anew; where
- * there is none, the device is given up. Whoever has its lock stops it himself, or lets go
- * soon: the tick will see.
+ * A channel does not answer. A reset of the function ends all requests and starts the device
+ * again; a function that cannot be reset is given up. The device lock keeps remove(), suspend
+ * and other resets out. It is only tried, because remove() holds it while it cancels this
+ * work: the tick queues the work again if the channel still does not answer.
  */
 static void edudma_recover(struct work_struct *work)
 {
@@ -96,7 +97,8 @@ static void edudma_recover(struct work_struct *work)
 		edev->broken = false;
 		return;
 	}
-	if (pci_reset_function_locked(pdev)) {
+	/* Another reset, or a sleep of the machine, may have started it again meanwhile. */
+	if (edev->broken && pci_reset_function_locked(pdev)) {
 		dev_err(&edev->dev, "it cannot be reset: giving the device up\n");
 		edudma_rest(edev, -EIO);
 	}
@@ -184,8 +186,9 @@ static int edudma_work(struct edudma_device *edev)
 static void edudma_quiesce(struct edudma_device *edev)
 {
 	edudma_mark_gone(edev);
-	cancel_work_sync(&edev->recovery);
 	edudma_rest(edev, -ENODEV);
+	/* The tick queues it, and has ended. */
+	cancel_work_sync(&edev->recovery);
 	edudma_wait_for_exit(edev);
 	edudma_irq_fini(edev);
 }

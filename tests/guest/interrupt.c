@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Transfers that end early: by a signal, a timeout, a killed process or a closed file; and
- * who stops for a while and ends none. The device finishes the command that it is at, whatever we do:
- * until then the memory is its own, and nobody else gets it.
+ * what stops a process for a while and ends none. The device finishes the command that it is
+ * at, whatever we do: until then the memory is its own, and nobody else gets it.
  */
 #include <errno.h>
 #include <signal.h>
